@@ -6,9 +6,11 @@ hands down.
 """
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -155,4 +157,129 @@ class Settings(Group):
             for name in getattr(self.dataset, field):
                 if name not in self.simulate.models:
                     raise ValueError(f"dataset.{field} names '{name}', simulate.models has {', '.join(self.simulate.models)}")
+        if shared := set(self.dataset.train_models) & set(self.dataset.test_models):
+            raise ValueError(f"dataset.test_models shares {', '.join(sorted(shared))} with train_models; a test cluster must be unseen")
         return self
+
+
+def profiles() -> list[str]:
+    """Names of the profiles that come with the package."""
+    return sorted(path.stem for path in PROFILE_FOLDER.glob("*.yaml"))
+
+
+def load(profile: str = DEFAULT_PROFILE, overrides: Iterable[str] = ()) -> Settings:
+    """Settings of a profile with overrides.
+
+    Parameters
+    ----------
+    profile : str
+        Name of a file in ``reproduce/profiles``.
+    overrides : iterable of str
+        ``group.key=value`` texts; the value is read as YAML (``none`` stands for null).
+
+    Raises
+    ------
+    SettingsError
+        If a name is unknown, a value has the wrong type, or the value is impossible; the text is one line.
+    """
+    if profile not in profiles():
+        raise SettingsError(f"profile '{profile}' does not exist; expected {' or '.join(profiles())}{_nearest(profile, profiles())}")
+    path = PROFILE_FOLDER / f"{profile}.yaml"
+    tree = Settings().model_dump(mode="json", by_alias=True)
+    _merge(tree, yaml.safe_load(path.read_text(encoding="utf-8")) or {}, where=path.name)
+    for text in overrides:
+        _override(tree, text)
+    tree["profile"] = profile
+    try:
+        return Settings.model_validate_json(json.dumps(tree), strict=True)
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+
+
+def split_overrides(text: str) -> list[str]:
+    """Split ``a.b=1,c.d=[1,2]`` at the commas outside brackets and braces (MLproject's `overrides` parameter)."""
+    return [part for part in re.split(r",(?![^\[{]*[\]}])", text.strip().strip("'\"")) if part]
+
+
+def names(tree: Mapping[str, Any] | None = None, prefix: str = "") -> list[str]:
+    """Every setting's dotted name."""
+    tree = Settings().model_dump(mode="json", by_alias=True) if tree is None else tree
+    found: list[str] = []
+    for key, value in tree.items():
+        found += names(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
+    return found
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level of dotted names."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _merge(tree: dict[str, Any], changes: Mapping[str, Any], where: str, prefix: str = "") -> None:
+    """Lay `changes` over `tree` in place. A list of simulations replaces the whole list: it is data, not a group."""
+    for key, value in changes.items():
+        name = f"{prefix}{key}"
+        if key not in tree:
+            raise SettingsError(f"{where}: unknown setting '{name}'{_nearest(name, names())}")
+        if isinstance(tree[key], dict) and name != "simulate.models":
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"{where}: '{name}' is a group of settings, found {value!r}; set one of its members")
+            _merge(tree[key], value, where, f"{name}.")
+        else:
+            tree[key] = _number(value)
+
+
+def _number(value: Any) -> Any:
+    """YAML 1.1 reads 1e-4 as a word; people mean a number."""
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[\d.]+[eE][-+]?\d+", value):
+        return float(value)
+    return value
+
+
+def _override(tree: dict[str, Any], text: str) -> None:
+    name, equals, raw = text.partition("=")
+    name = name.strip()
+    if not equals or not name:
+        raise SettingsError(f"override '{text}' is not group.key=value, for example train.epochs=10")
+    if name == "profile":
+        raise SettingsError("override 'profile' is not a setting; choose the profile with --profile")
+    try:
+        value = None if raw.strip().lower() == "none" else _number(yaml.safe_load(raw))
+    except yaml.YAMLError:
+        raise SettingsError(f"setting '{name}': value {raw!r} cannot be read; expected a number, a word or [a,b]") from None
+    *groups, last = name.split(".")
+    node: Any = tree
+    for depth, group in enumerate(groups):
+        if groups[:depth] == ["simulate", "models"]:
+            node = node.setdefault(group, {})
+            continue
+        if not isinstance(node, dict) or group not in node:
+            raise SettingsError(f"unknown setting '{name}'{_nearest(name, names(tree))}")
+        node = node[group]
+    new_model_member = groups[:2] == ["simulate", "models"] and last in Model.model_fields
+    if not isinstance(node, dict) or (last not in node and not new_model_member):
+        raise SettingsError(f"unknown setting '{name}'{_nearest(name, names(tree))}")
+    if isinstance(node[last] if last in node else None, dict) and name != "simulate.models":
+        raise SettingsError(f"'{name}' is a group of settings, found {raw!r}; set one of its members")
+    node[last] = value
+
+
+def _nearest(name: str, valid: Iterable[str]) -> str:
+    valid = list(valid)
+    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
+    if not close and "." in name:  # a right name in a wrong group
+        close = [other for other in valid if other.endswith(name[name.rindex(".") :])][:1]
+    return f"; did you mean '{close[0]}'?" if close else "; `python -m reproduce settings` lists them all"
+
+
+def _one_line(error: ValidationError) -> str:
+    problems = []
+    for item in error.errors(include_url=False):
+        name = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        found = item["input"]
+        problems.append(message if item["type"] == "value_error" else f"setting '{name}': {message[:1].lower()}{message[1:]}, found {found!r}")
+    return "; ".join(problems)
