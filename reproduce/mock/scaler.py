@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from reproduce.errors import InputError
 
+MEND = "make the data set again"
+
 
 @dataclass(frozen=True)
 class Scaler:
@@ -27,8 +29,8 @@ class Scaler:
     distance_mean, distance_std : float
         Of the distances [kpc].
     mode : {"separate", "joint"}
-        ``separate``: age and distance by their own two numbers (the paper's text). ``joint``: one pair over both together
-        (the authors' released scaler: mean 29.629, std 32.402), so that the age's and the distance's numbers are equal.
+        ``separate``: age and distance by their own two numbers (the paper's text). ``joint``: one pair over both
+        together, as in the authors' released scaler (mean 29.629, std 32.402): age and distance have equal numbers.
     """
 
     flux_mean: float
@@ -43,11 +45,11 @@ class Scaler:
 
     def __post_init__(self) -> None:
         if self.mode not in ("separate", "joint"):
-            raise InputError(f"scaler: mode is '{self.mode}', expected 'separate' or 'joint'; make the data set again")
+            raise InputError(f"scaler: mode is '{self.mode}', expected 'separate' or 'joint'; {MEND}")
         for field in fields(self)[:-1]:
             value = getattr(self, field.name)
             if not isinstance(value, int | float) or not np.isfinite(value):
-                raise InputError(f"scaler: {field.name} is {value!r}, expected a finite number; make the data set again")
+                raise InputError(f"scaler: {field.name} is {value!r}, expected a finite number; {MEND}")
             if field.name.endswith("_std") and value <= 0:
                 raise InputError(
                     f"scaler: {field.name} is {value}, expected more than 0 (values that are all equal cannot be "
@@ -131,8 +133,8 @@ class Scaler:
         try:
             values: Any = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read as a scaler ({error}); make the data set again") from None
+            raise InputError(f"{path}: cannot be read as a scaler ({error}); {MEND}") from None
         if not isinstance(values, dict) or sorted(values) != sorted(wanted):
             found = ", ".join(sorted(values)) if isinstance(values, dict) else type(values).__name__
-            raise InputError(f"{path}: a scaler has {', '.join(sorted(wanted))}; found {found}; make the data set again")
+            raise InputError(f"{path}: a scaler has {', '.join(sorted(wanted))}; found {found}; {MEND}")
         return cls(**values)
