@@ -117,7 +117,8 @@ class Train(Group):
     from_: Literal["settings"] = Field("settings", alias="from", description="where the hyper-parameters come from")
     architecture: Literal["released", "compact"] = Field("released", description="encoder-decoder: as released, or on 40x40x16")
     width: float = Field(1.0, gt=0, le=4, description="factor on the number of filters of the encoder-decoder")
-    levels: int = Field(4, ge=1, le=5, description="levels of the encoder-decoder")
+    levels: int | None = Field(None, ge=1, le=5, description="levels of the encoder-decoder; none: released 4, compact 3")
+    kernel_size: int = Field(3, ge=1, le=11, description="side of the encoder-decoder's convolutions [px]")
     skip_connections: bool = Field(True, description="concatenate encoder maps in the decoder")
     dropout: Fraction = Field(10**-2.5, description="probability of spatial dropout")
     loss: Literal["mse", "mae", "vgg16", "regressor"] = Field("vgg16", description="loss of the encoder-decoder")
@@ -208,14 +209,6 @@ def names(tree: Mapping[str, Any] | None = None, prefix: str = "") -> list[str]:
     for key, value in tree.items():
         found += names(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
     return found
-
-
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level of dotted names."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return flat
 
 
 def _merge(tree: dict[str, Any], changes: Mapping[str, Any], where: str, prefix: str = "") -> None:

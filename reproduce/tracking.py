@@ -1,0 +1,172 @@
+"""MLflow: one run for the call, one nested run for each stage that it executes.
+
+Only the process that was called writes to the tracking store; workers hand their results to it. MLflow is imported when the
+first run is opened, and its telemetry is switched off before that.
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from reproduce.store import exclusive
+
+EXPERIMENT = "pidoc"
+LARGEST_ARTIFACT_BYTES = 5_000_000  # what is larger stays in the store, recorded by name and digest
+PARAM_LENGTH = 6_000  # MLflow's limit
+
+
+class Run:
+    """One open MLflow run."""
+
+    def __init__(self, client: Any, run_id: str, experiment_id: str) -> None:
+        self._client = client
+        self.id = run_id
+        self.experiment_id = experiment_id
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Log numbers, in one batch; what is not finite is left out, for MLflow's page cannot show it."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        finite = [(key, float(value)) for key, value in values.items() if abs(float(value)) < float("inf")]
+        for start in range(0, len(finite), 900):
+            batch = [Metric(key, value, now, step) for key, value in finite[start : start + 900]]
+            self._client.log_batch(self.id, metrics=batch)
+
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Log settings, in batches."""
+        from mlflow.entities import Param
+
+        params = [Param(key, str(value)[:PARAM_LENGTH]) for key, value in values.items()]
+        for start in range(0, len(params), 100):
+            self._client.log_batch(self.id, params=params[start : start + 100])
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Set tags, in one batch."""
+        from mlflow.entities import RunTag
+
+        self._client.log_batch(self.id, tags=[RunTag(key, value) for key, value in values.items()])
+
+    def artifacts(self, folder: Path, names: Iterable[str]) -> None:
+        """Log the files of a store folder that are small enough, under the paths they have there."""
+        for name in names:
+            if (folder / name).stat().st_size <= LARGEST_ARTIFACT_BYTES:
+                parent = Path(name).parent.as_posix()
+                self._client.log_artifact(self.id, str(folder / name), None if parent == "." else parent)
+
+    def inputs(self, digests: Mapping[str, tuple[str, Path]]) -> None:
+        """Record what the run reads: name, digest and place of each input."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        self._client.log_inputs(
+            self.id,
+            [
+                DatasetInput(Dataset(name, key, "local", f'{{"uri": "{folder.as_uri()}"}}'), [InputTag("mlflow.data.context", name)])
+                for name, (key, folder) in digests.items()
+            ],
+        )
+
+
+class Tracker:
+    """The tracking store of this call: ``MLFLOW_TRACKING_URI``, or ``mlflow.db`` in the project's folder."""
+
+    def __init__(self, project: Path, outputs: Path) -> None:
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("DO_NOT_TRACK", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project / 'mlflow.db'}"
+        with exclusive(outputs / ".work" / "tracking"):  # two first calls at once must not both make the tables
+            from mlflow import MlflowClient
+            from mlflow.entities import ViewType
+
+            self._client = MlflowClient(self.uri)
+            ours = self._client.get_experiment_by_name(EXPERIMENT)
+            if ours is not None:
+                self._experiment = ours.experiment_id
+            else:
+                place = (project / "mlartifacts").as_uri() if self.uri.startswith("sqlite:") else None
+                self._experiment = self._client.create_experiment(EXPERIMENT, artifact_location=place)
+        self._active_only = ViewType.ACTIVE_ONLY
+
+    @contextmanager
+    def call(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
+        """The run of this call: a new one, or under ``mlflow run`` the one that MLflow opened and will end."""
+        given = os.environ.pop("MLFLOW_RUN_ID", None)
+        if given is None:
+            with self._open(name, self._experiment, tags) as run:
+                self._bury_the_dead(run)
+                yield run
+            return
+        run = Run(self._client, given, self._client.get_run(given).info.experiment_id)
+        run.tags({**_identity(), **tags})
+        self._bury_the_dead(run)
+        yield run
+
+    @contextmanager
+    def stage(self, name: str, call: Run, tags: Mapping[str, str]) -> Iterator[Run]:
+        """A run nested under the call's."""
+        with self._open(name, call.experiment_id, {"mlflow.parentRunId": call.id, **tags}) as run:
+            yield run
+
+    @contextmanager
+    def _open(self, name: str, experiment: str, tags: Mapping[str, str]) -> Iterator[Run]:
+        """A run that ends as the block does: FINISHED, FAILED, or KILLED by Ctrl-C."""
+        source = {"mlflow.source.name": "reproduce", "mlflow.source.type": "PROJECT", "mlflow.user": _user()}
+        info = self._client.create_run(experiment, tags={**source, **_identity(), **tags}, run_name=name).info
+        try:
+            yield Run(self._client, info.run_id, experiment)
+        except BaseException as error:
+            status = "FAILED" if isinstance(error, Exception) else "KILLED"
+            try:
+                self._client.set_terminated(info.run_id, status)
+            except Exception as second:  # a full disk, say: the first error is the one to tell
+                error.add_note(f"the MLflow run {info.run_id} could not be ended: {second}")
+            raise
+        self._client.set_terminated(info.run_id, "FINISHED")
+
+    def knows(self, run_id: str) -> bool:
+        """Whether this tracking store has a run; an earlier one may have been made under another store."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.get_run(run_id)
+        except MlflowException:
+            return False
+        return True
+
+    def _bury_the_dead(self, alive: Run) -> None:
+        """End the runs that a killed process of this machine left open."""
+        experiments = sorted({self._experiment, alive.experiment_id})
+        found = self._client.search_runs(experiments, "attributes.status = 'RUNNING'", self._active_only)
+        for run in found:
+            host, pid, started = (run.data.tags.get(f"reproduce.{key}") for key in ("host", "pid", "started"))
+            if host == socket.gethostname() and pid and started and not _lives(int(pid), started):
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _identity() -> dict[str, str]:
+    """Tags that tell whether the process that opened a run still lives."""
+    return {
+        "reproduce.host": socket.gethostname(),
+        "reproduce.pid": str(os.getpid()),
+        "reproduce.started": f"{psutil.Process().create_time():.2f}",
+        "reproduce.python": sys.version.split()[0],
+    }
+
+
+def _lives(pid: int, started: str) -> bool:
+    try:
+        return f"{psutil.Process(pid).create_time():.2f}" == started
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _user() -> str:
+    return os.environ.get("USER") or os.environ.get("USERNAME") or "unknown"
