@@ -20,9 +20,8 @@ def v_luminosity(
 ) -> NDArray[np.float32]:
     """V-band luminosity of stars in units of the Sun's.
 
-    L_V = L · 10^(0.4 (BC + 0.08)). Outside 3,000-50,000 K, where the fit's quartic runs away, the correction is that of the
-    nearer end: cooler dwarfs and hot or cold white dwarfs, less than 1 % of an old cluster's light. Neutron stars and
-    black holes emit nothing.
+    L_V = L · 10^(0.4 (BC + 0.08)). Outside 3,000-50,000 K, where the fit's quartic runs away, the correction is that of
+    the nearer end; this concerns cool dwarfs and hot or cold white dwarfs. Neutron stars and black holes emit nothing.
 
     Parameters
     ----------
