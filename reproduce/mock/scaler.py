@@ -79,8 +79,15 @@ class Scaler:
         age = distance = np.concatenate([age_gyr, distance_kpc]).astype(np.float64)
         if mode == "separate":
             age, distance = np.asarray(age_gyr, np.float64), np.asarray(distance_kpc, np.float64)
-        pairs = (*flux, *mass, age.mean(), age.std(), distance.mean(), distance.std())
-        return cls(*(float(value) for value in pairs), mode=mode)
+        return cls(
+            *flux,
+            *mass,
+            age_mean=float(age.mean()),
+            age_std=float(age.std()),
+            distance_mean=float(distance.mean()),
+            distance_std=float(distance.std()),
+            mode=mode,
+        )
 
     def standardise_flux(self, flux: ArrayLike) -> NDArray:
         """log10 F to zero mean and unit variance; any shape, float32 stays float32."""
