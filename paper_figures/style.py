@@ -6,6 +6,7 @@ Okabe-Ito palette. Files hold no dates, so the same numbers give the same bytes.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -14,6 +15,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 from astropy.table import Table
+from cycler import cycler
 from matplotlib.figure import Figure
 
 COLUMN_INCH = 3.32  # 84 mm
@@ -32,7 +34,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     "#cc79a7",
 )  # Okabe & Ito (2008)
 
-RC = {
+RC: Any = {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -50,7 +52,7 @@ RC = {
     "image.interpolation": "nearest",
     "savefig.dpi": 300,
     "pdf.fonttype": 42,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, ORANGE, PINK, SKY, BLACK]),
+    "axes.prop_cycle": cycler(color=[BLUE, RED, GREEN, ORANGE, PINK, SKY, BLACK]),
 }
 
 
@@ -71,14 +73,19 @@ def figure(width: str = "column", height_ratio: float = 0.75) -> Figure:
 
 def save(drawing: Figure, folder: Path, stem: str) -> None:
     """Write ``<stem>.png`` and ``<stem>.pdf``, each at once, and close the figure."""
-    for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None, "Producer": None, "Creator": None})):
+    for suffix, metadata in (
+        ("png", {"Software": None}),
+        ("pdf", {"CreationDate": None, "Producer": None, "Creator": None}),
+    ):
         partial = folder / f"{stem}.{suffix}.partial"
         drawing.savefig(partial, format=suffix, metadata=metadata)
         os.replace(partial, folder / f"{stem}.{suffix}")
     plt.close(drawing)
 
 
-def save_table(table: pd.DataFrame, folder: Path, stem: str, units: dict[str, str] | None = None, latex: bool = False) -> None:
+def save_table(
+    table: pd.DataFrame, folder: Path, stem: str, units: dict[str, str] | None = None, latex: bool = False
+) -> None:
     """Write ``<stem>.csv``, and for a table of the paper also ``<stem>.ecsv`` (with units) and ``<stem>.tex``."""
     _write(folder / f"{stem}.csv", table.to_csv(index=False, lineterminator="\n"))
     if latex:

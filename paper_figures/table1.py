@@ -16,15 +16,18 @@ UNITS = {
 
 
 def table(
-    counts: pd.DataFrame, radii_pc: Mapping[str, float], camera: Mapping[str, Any], published: Sequence[Mapping[str, Any]]
+    counts: pd.DataFrame,
+    radii_pc: Mapping[str, float],
+    camera: Mapping[str, Any],
+    published: Sequence[Mapping[str, Any]],
 ) -> pd.DataFrame:
     """Table 1 as it came out.
 
     Parameters
     ----------
     counts : DataFrame
-        One row a kind of map, counted in the data set: columns ``simulation``, ``split`` (train, validation or test),
-        ``distance_kpc``, ``fwhm_arcsec``, ``maps``.
+        One row a kind of map, counted in the data set: columns ``simulation``, ``split`` (train, validation or
+        test), ``distance_kpc``, ``fwhm_arcsec``, ``maps``.
     radii_pc : mapping
         Initial half-mass radius of each simulation [pc].
     camera : mapping
@@ -35,7 +38,7 @@ def table(
     Returns
     -------
     DataFrame
-        A row for each simulation, each column followed by ``published_<column>``; an empty cell where the paper has none.
+        A row for each simulation, each column followed by ``published_<column>``: empty where the paper has none.
     """
     rows = []
     for name, radius in radii_pc.items():

@@ -34,9 +34,15 @@ def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     targets = [*SPECIAL, *(stage.name for stage in STAGES)]
     build = Parser(prog="python -m reproduce", description=__doc__, epilog="Targets: " + ", ".join(targets))
-    build.add_argument("targets", nargs="+", metavar="TARGET", help="a stage, figureN, tableN, report, all, status or settings")
-    build.add_argument("--profile", default=settings_module.DEFAULT_PROFILE, help=" or ".join(settings_module.profiles()))
-    build.add_argument("--set", action="append", default=[], metavar="group.key=value", dest="sets", help="override a setting")
+    build.add_argument(
+        "targets", nargs="+", metavar="TARGET", help="a stage, figureN, tableN, report, all, status or settings"
+    )
+    build.add_argument(
+        "--profile", default=settings_module.DEFAULT_PROFILE, help=" or ".join(settings_module.profiles())
+    )
+    build.add_argument(
+        "--set", action="append", default=[], metavar="group.key=value", dest="sets", help="override a setting"
+    )
     build.add_argument("--overrides", default="", help="the same, several separated by commas (used by MLproject)")
     build.add_argument("--workers", type=int, default=default_workers(), help="processes for independent items")
     build.add_argument("--scheduler", help="address of a Dask scheduler, such as tcp://host:8786")
@@ -84,7 +90,9 @@ def _run(options: argparse.Namespace) -> int:
     return _make(options, overrides, chain, targets, store, project)
 
 
-def _make(options: argparse.Namespace, overrides: list[str], chain: Chain, targets: list[str], store: Store, project: Path) -> int:
+def _make(
+    options: argparse.Namespace, overrides: list[str], chain: Chain, targets: list[str], store: Store, project: Path
+) -> int:
     from reproduce.pipeline import Maker, log_result
     from reproduce.tracking import Tracker
 
@@ -98,7 +106,8 @@ def _make(options: argparse.Namespace, overrides: list[str], chain: Chain, targe
         made = maker.make([target for target in targets if target in chain.stages])
         for target, folder in made.items():
             log_result(call, store, target, chain.key(target))
-            call.tags({f"{target}.key": chain.key(target), f"{target}.run_id": store.manifest(target, chain.key(target))["mlflow"]["run_id"]})
+            manifest = store.manifest(target, chain.key(target)) or {}
+            call.tags({f"{target}.key": chain.key(target), f"{target}.run_id": manifest["mlflow"]["run_id"]})
             _tell(target, folder)
         if "report" in targets:
             from reproduce.report import write

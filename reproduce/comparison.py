@@ -57,6 +57,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def lines(path: Path) -> list[str]:
     """A comparison file as text, a line a number."""
     return [
-        f"{row['quantity']}: {row['ours'] or 'not measured'} {row['unit']} (published {row['published']} {row['unit']}, {row['where']})"
+        f"{row['quantity']}: {row['ours'] or 'not measured'} {row['unit']} "
+        f"(published {row['published']} {row['unit']}, {row['where']})"
         for row in read(path)
     ]

@@ -21,9 +21,11 @@ def mendable(error: BaseException | None) -> str | None:
             return str(error)
         text = str(error)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or any(words in text for words in DISK_FULL):
-            return f"the disk is full ({_first_line(text)}); free it, or name another folder with --store; finished work is kept"
+            way_out = "free it, or name another folder with --store; finished work is kept"
+            return f"the disk is full ({_first_line(text)}); {way_out}"
         if isinstance(error, PermissionError) or any(words in text for words in NOT_WRITABLE):
-            return f"cannot write ({_first_line(text)}); mend the permissions, or name another folder with --store or MLFLOW_TRACKING_URI"
+            way_out = "mend the permissions, or name another place with --store or MLFLOW_TRACKING_URI"
+            return f"cannot write ({_first_line(text)}); {way_out}"
         error = error.__cause__ or error.__context__
     return None
 

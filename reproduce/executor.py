@@ -67,7 +67,9 @@ class Lazy:
                 try:
                     self._client = Client(self._scheduler, timeout=10)
                 except (OSError, ValueError) as error:
-                    raise InputError(f"--scheduler {self._scheduler} does not answer ({error}); start it, or leave it out") from None
+                    raise InputError(
+                        f"--scheduler {self._scheduler} does not answer ({error}); start it, or leave it out"
+                    ) from None
                 self.workers = max(1, len(self._client.scheduler_info()["workers"]))
             else:
                 self._cluster = LocalCluster(

@@ -1,8 +1,8 @@
 """Stages, content keys and their execution. Knows nothing of astronomy.
 
-A stage is one plain function with declared inputs. Its key is the sha256 of all that can change its result: its name, the
-settings it reads, the keys of its needs, the manifests and the source it names. Not of the clock, the machine, the commit
-or the number of workers.
+A stage is one plain function with declared inputs. Its key is the sha256 of all that can change its result: its name,
+the settings it reads, the keys of its needs, the manifests and the source it names. Not of the clock, the machine, the
+commit or the number of workers.
 """
 
 import os
@@ -31,14 +31,26 @@ if TYPE_CHECKING:
     from reproduce.tracking import Run, Tracker
 
 KEY_LENGTH = 16  # hexadecimal digits of the sha256 that name a folder
-RECORDED_PACKAGES = ("numpy", "h5py", "numba", "keras", "tensorflow", "tensorflow-cpu", "matplotlib", "cosmic-popsynth", "mlflow")
+RECORDED_PACKAGES = (
+    "numpy",
+    "h5py",
+    "numba",
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "matplotlib",
+    "cosmic-popsynth",
+    "mlflow",
+)
 
 
 @dataclass
 class Job:
     """What a stage's function is given."""
 
-    settings: Any  # the settings that the stage declares in `reads`, and no others: what is not in the key cannot be read
+    settings: (
+        Any  # the settings that the stage declares in `reads`, and no others: what is not in the key cannot be read
+    )
     inputs: Mapping[str, Path]  # the store folder of each need
     folder: Path  # becomes the store folder. A file under its final name here is whole, also after a kill
     checkpoint: Path  # outlives a kill, is thrown away at the end
@@ -173,7 +185,9 @@ class Maker:
         if self._present(name):
             return folder
         inputs = {need: self._result(need) for need in self.chain.stages[name].needs}
-        with self.store.workspace(name, key, lambda: self.say(f"{name}: another process is making it; waiting")) as work:
+        with self.store.workspace(
+            name, key, lambda: self.say(f"{name}: another process is making it; waiting")
+        ) as work:
             if self._present(name):
                 self.store.discard(work)
             else:
@@ -259,7 +273,9 @@ def _provenance(project: Path) -> dict[str, Any]:
 def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in settings.items():
-        flat |= _flat({f"{name}.{key}": item for key, item in value.items()}) if isinstance(value, dict) else {name: value}
+        flat |= (
+            _flat({f"{name}.{key}": item for key, item in value.items()}) if isinstance(value, dict) else {name: value}
+        )
     return flat
 
 

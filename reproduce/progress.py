@@ -38,7 +38,11 @@ class Progress:
         elif time.monotonic() - self._spoke > LINE_EVERY_S:
             self._spoke = time.monotonic()
             elapsed = self._spoke - self._start
-            print(f"{self._title}: {100 * fraction:.0f} % after {elapsed:.0f} s {text}".rstrip(), file=sys.stderr, flush=True)
+            print(
+                f"{self._title}: {100 * fraction:.0f} % after {elapsed:.0f} s {text}".rstrip(),
+                file=sys.stderr,
+                flush=True,
+            )
         self._done = max(self._done, min(1.0, fraction))
 
     def __enter__(self) -> Self:

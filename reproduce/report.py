@@ -66,7 +66,9 @@ def _part(store: Store, chain: Chain, title: str, about: str) -> dict[str, Any]:
         "id": title.split(",")[0].replace(" ", "-") + ("" if "," not in title else "-changed"),
         "title": f"Profile {title}",
         "about": about,
-        "numbers": comparison.rows(metrics, names) if (metrics := _metrics(store, chain)) and (names := _names(metrics)) else [],
+        "numbers": comparison.rows(metrics, names)
+        if (metrics := _metrics(store, chain)) and (names := _names(metrics))
+        else [],
         "made": made,
         "missing": ", ".join(missing),
     }

@@ -1,8 +1,8 @@
 """Every setting of the package, typed, with units; profiles; and overrides.
 
-The defaults are the paper's (Chardin & Bianchini 2021). A profile is a small YAML file beside this module that holds only
-what differs. This module imports nothing of the package: groups of settings are frozen values that the composition root
-hands down.
+The defaults are the paper's (Chardin & Bianchini 2021). A profile is a small YAML file in ``profiles/`` that holds only
+what differs. Groups of settings are frozen values that the composition root hands down; this module imports nothing of
+the science.
 """
 
 import difflib
@@ -61,7 +61,9 @@ class Simulate(Group):
     imf_low_msun: float = Field(0.1, ge=0.08, description="lower limit of the Kroupa (2001) mass function [Msun]")
     imf_high_msun: float = Field(50.0, le=150.0, description="upper limit of the Kroupa (2001) mass function [Msun]")
     metallicity: float = Field(0.001, ge=1e-4, le=0.03, description="Z, mass fraction of metals (SSE's range)")
-    remnant_kick_kms: float = Field(190.0, ge=0, description="1-d dispersion of neutron-star and black-hole kicks [km/s]")
+    remnant_kick_kms: float = Field(
+        190.0, ge=0, description="1-d dispersion of neutron-star and black-hole kicks [km/s]"
+    )
     galaxy: Literal["logarithmic", "bulge-disc-halo"] = Field("logarithmic", description="tidal field")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
     galactocentric_radius_kpc: Positive = Field(15.0, description="radius of the circular orbit [kpc]")
@@ -98,15 +100,21 @@ class Dataset(Group):
     seed: Seed = Field(2, description="seed of all random draws; each map adds its own number to it")
     train: int = Field(20_000, ge=2, description="training maps, shared equally among the training simulations")
     validation: int = Field(2_000, ge=2, description="validation maps, none of them among the training maps")
-    test_snapshots: int = Field(2_043, ge=1, description="snapshots of each test simulation, seen from every test distance")
+    test_snapshots: int = Field(
+        2_043, ge=1, description="snapshots of each test simulation, seen from every test distance"
+    )
     train_models: tuple[str, ...] = Field(("MW15-R1.6", "MW15-R4"), min_length=1, description="training simulations")
     test_models: tuple[str, ...] = Field(("MW15",), min_length=1, description="simulations never seen in training")
-    train_distances_kpc: tuple[Positive, ...] = Field((10.0, 25.0, 50.0, 75.0, 100.0), min_length=1, description="[kpc]")
+    train_distances_kpc: tuple[Positive, ...] = Field(
+        (10.0, 25.0, 50.0, 75.0, 100.0), min_length=1, description="[kpc]"
+    )
     train_fwhm_arcsec: tuple[Positive, ...] = Field((0.5, 1.5), min_length=1, description="seeing [arcsec]")
     test_distances_kpc: tuple[Positive, ...] = Field((15.0, 30.0, 60.0, 80.0), min_length=1, description="[kpc]")
     test_fwhm_arcsec: tuple[Positive, ...] = Field((1.0,), min_length=1, description="seeing [arcsec]")
     shift_arcsec: float = Field(5.0, ge=0, description="largest random shift of the centre in each axis [arcsec]")
-    scaler: Literal["separate", "joint"] = Field("separate", description="standardise age and distance apart or together")
+    scaler: Literal["separate", "joint"] = Field(
+        "separate", description="standardise age and distance apart or together"
+    )
     camera: Camera = Field(default_factory=Camera, description="the mock instrument")
 
 
@@ -115,9 +123,13 @@ class Train(Group):
 
     seed: Seed = Field(3, description="seed of weights, shuffling, dropout and augmentation")
     from_: Literal["settings"] = Field("settings", alias="from", description="where the hyper-parameters come from")
-    architecture: Literal["released", "compact"] = Field("released", description="encoder-decoder: as released, or on 40x40x16")
+    architecture: Literal["released", "compact"] = Field(
+        "released", description="encoder-decoder: as released, or on 40x40x16"
+    )
     width: float = Field(1.0, gt=0, le=4, description="factor on the number of filters of the encoder-decoder")
-    levels: int | None = Field(None, ge=1, le=5, description="levels of the encoder-decoder; none: released 4, compact 3")
+    levels: int | None = Field(
+        None, ge=1, le=5, description="levels of the encoder-decoder; none: released 4, compact 3"
+    )
     kernel_size: int = Field(3, ge=1, le=11, description="side of the encoder-decoder's convolutions [px]")
     skip_connections: bool = Field(True, description="concatenate encoder maps in the decoder")
     dropout: Fraction = Field(10**-2.5, description="probability of spatial dropout")
@@ -127,7 +139,9 @@ class Train(Group):
     batch_size: int = Field(32, ge=1, description="maps in a batch")
     schedule: Literal["constant", "cosine"] = Field("constant", description="learning rate over the epochs")
     augment: bool = Field(False, description="random flips and quarter turns of each training map")
-    patience: int | None = Field(None, ge=1, description="epochs without a better validation loss before stopping; none: never")
+    patience: int | None = Field(
+        None, ge=1, description="epochs without a better validation loss before stopping; none: never"
+    )
     regressor_width: float = Field(1.0, gt=0, le=4, description="factor on the number of filters of the regressor")
     regressor_epochs: int = Field(200, ge=1, description="epochs of the regressor")
     regressor_learning_rate: Positive = Field(1e-4, description="Adam's learning rate for the regressor")
@@ -157,9 +171,14 @@ class Settings(Group):
         for field in ("train_models", "test_models"):
             for name in getattr(self.dataset, field):
                 if name not in self.simulate.models:
-                    raise ValueError(f"dataset.{field} names '{name}', simulate.models has {', '.join(self.simulate.models)}")
+                    raise ValueError(
+                        f"dataset.{field} names '{name}', simulate.models has {', '.join(self.simulate.models)}"
+                    )
         if shared := set(self.dataset.train_models) & set(self.dataset.test_models):
-            raise ValueError(f"dataset.test_models shares {', '.join(sorted(shared))} with train_models; a test cluster must be unseen")
+            raise ValueError(
+                f"dataset.test_models shares {', '.join(sorted(shared))} with train_models; "
+                "a test cluster must be unseen"
+            )
         return self
 
 
@@ -184,7 +203,9 @@ def load(profile: str = DEFAULT_PROFILE, overrides: Iterable[str] = ()) -> Setti
         If a name is unknown, a value has the wrong type, or the value is impossible; the text is one line.
     """
     if profile not in profiles():
-        raise SettingsError(f"profile '{profile}' does not exist; expected {' or '.join(profiles())}{_nearest(profile, profiles())}")
+        raise SettingsError(
+            f"profile '{profile}' does not exist; expected {' or '.join(profiles())}{_nearest(profile, profiles())}"
+        )
     path = PROFILE_FOLDER / f"{profile}.yaml"
     tree = Settings().model_dump(mode="json", by_alias=True)
     _merge(tree, yaml.safe_load(path.read_text(encoding="utf-8")) or {}, where=path.name)
@@ -219,7 +240,9 @@ def _merge(tree: dict[str, Any], changes: Mapping[str, Any], where: str, prefix:
             raise SettingsError(f"{where}: unknown setting '{name}'{_nearest(name, names())}")
         if isinstance(tree[key], dict) and name != "simulate.models":
             if not isinstance(value, Mapping):
-                raise SettingsError(f"{where}: '{name}' is a group of settings, found {value!r}; set one of its members")
+                raise SettingsError(
+                    f"{where}: '{name}' is a group of settings, found {value!r}; set one of its members"
+                )
             _merge(tree[key], value, where, f"{name}.")
         else:
             tree[key] = _number(value)
@@ -242,7 +265,9 @@ def _override(tree: dict[str, Any], text: str) -> None:
     try:
         value = None if raw.strip().lower() == "none" else _number(yaml.safe_load(raw))
     except yaml.YAMLError:
-        raise SettingsError(f"setting '{name}': value {raw!r} cannot be read; expected a number, a word or [a,b]") from None
+        raise SettingsError(
+            f"setting '{name}': value {raw!r} cannot be read; expected a number, a word or [a,b]"
+        ) from None
     *groups, last = name.split(".")
     node: Any = tree
     for depth, group in enumerate(groups):
@@ -255,7 +280,7 @@ def _override(tree: dict[str, Any], text: str) -> None:
     new_model_member = groups[:2] == ["simulate", "models"] and last in Model.model_fields
     if not isinstance(node, dict) or (last not in node and not new_model_member):
         raise SettingsError(f"unknown setting '{name}'{_nearest(name, names(tree))}")
-    if isinstance(node[last] if last in node else None, dict) and name != "simulate.models":
+    if isinstance(node.get(last), dict) and name != "simulate.models":
         raise SettingsError(f"'{name}' is a group of settings, found {raw!r}; set one of its members")
     node[last] = value
 
@@ -274,5 +299,9 @@ def _one_line(error: ValidationError) -> str:
         name = ".".join(str(part) for part in item["loc"])
         message = item["msg"].removeprefix("Value error, ")
         found = item["input"]
-        problems.append(message if item["type"] == "value_error" else f"setting '{name}': {message[:1].lower()}{message[1:]}, found {found!r}")
+        problems.append(
+            message
+            if item["type"] == "value_error"
+            else f"setting '{name}': {message[:1].lower()}{message[1:]}, found {found!r}"
+        )
     return "; ".join(problems)

@@ -1,6 +1,6 @@
 """Digests of source code and of values, as parts of a content key.
 
-A digest of source is taken from the syntax tree without comments and docstrings, so that a better comment reruns nothing.
+A digest of source is taken from the syntax tree without comments and docstrings: a better comment reruns nothing.
 """
 
 import ast

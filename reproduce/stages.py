@@ -1,7 +1,7 @@
 """The chain: each stage's name, function, needs and what is part of its key. The composition root.
 
-A function here only hands values on: the settings that its stage declares, the folders of its needs, the place to write.
-Heavy imports happen inside, so that a call that finds everything made never pays for them.
+A function here only hands values on: the settings that its stage declares, the folders of its needs, the place to
+write. Heavy imports happen inside, so that a call that finds everything made never pays for them.
 """
 
 from pathlib import Path
@@ -14,7 +14,10 @@ from reproduce.progress import Gauge
 def simulate(job: Job) -> None:
     """Evolve every model's cluster (paper Sect. 2.1)."""
     group = job.settings.simulate
-    items = [(name, model, group, job.folder / name, job.checkpoint / name, job.cache) for name, model in group.models.items()]
+    items = [
+        (name, model, group, job.folder / name, job.checkpoint / name, job.cache)
+        for name, model in group.models.items()
+    ]
     with job.progress.watch(job.checkpoint, len(items)):
         for (name, *_), numbers in zip(items, job.executor.map(_simulate_model, items), strict=True):
             job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
@@ -34,7 +37,9 @@ def dataset(job: Job) -> None:
     from reproduce.mock.dataset import make_dataset
 
     group = job.settings.dataset
-    simulations = {name: job.inputs["simulate"] / name / "snapshots.h5" for name in (*group.train_models, *group.test_models)}
+    simulations = {
+        name: job.inputs["simulate"] / name / "snapshots.h5" for name in (*group.train_models, *group.test_models)
+    }
     job.metrics |= make_dataset(simulations, group, job.folder, job.checkpoint, job.executor, job.progress)
 
 
@@ -76,7 +81,8 @@ def figure5(job: Job) -> None:
     train, data, cluster = job.settings.train, job.settings.dataset, job.settings.simulate
     networks = {"released": "encoder-decoder as released", "compact": "compact encoder-decoder"}[train.architecture]
     caption = (
-        f"{networks}, {train.loss} loss, {train.epochs} epochs\n{data.train:,} training maps, {cluster.n_stars:,} stars a cluster"
+        f"{networks}, {train.loss} loss, {train.epochs} epochs\n"
+        f"{data.train:,} training maps, {cluster.n_stars:,} stars a cluster"
     )
     table = figure05.table(results)
     style.save(figure05.draw(table, metrics, caption), job.folder, "figure05")
@@ -93,7 +99,9 @@ def table1(job: Job) -> None:
     counts = count_maps(job.inputs["dataset"] / "maps.h5")
     group = job.settings.simulate
     radii = {name: model.half_mass_radius_pc for name, model in group.models.items()}
-    table = table1.table(counts, radii, job.settings.dataset.camera.model_dump(), data_manifests.load("tables")["table1"])
+    table = table1.table(
+        counts, radii, job.settings.dataset.camera.model_dump(), data_manifests.load("tables")["table1"]
+    )
     style.save_table(table, job.folder, "table1", table1.UNITS, latex=True)
     job.metrics |= {f"maps.{split}": float(sum(table[f"{split}_maps"])) for split in ("train", "validation", "test")}
 
@@ -103,7 +111,9 @@ COMPARING = ("reproduce.comparison",)
 
 STAGES = (
     Stage("simulate", simulate, reads=("simulate",), code=("reproduce.cluster",)),
-    Stage("dataset", dataset, needs=("simulate",), reads=("dataset",), code=("reproduce.mock",), manifests=("published",)),
+    Stage(
+        "dataset", dataset, needs=("simulate",), reads=("dataset",), code=("reproduce.mock",), manifests=("published",)
+    ),
     Stage("train", train, needs=("dataset",), reads=("train",), code=("reproduce.network",)),
     Stage("evaluate", evaluate, needs=("dataset", "train"), reads=("evaluate",), code=("reproduce.evaluation",)),
     Stage(

@@ -1,4 +1,7 @@
-"""What the store holds and what a call would run, with times from earlier runs. Imports neither MLflow nor TensorFlow."""
+"""What the store holds and what a call would run, with times from earlier runs.
+
+Imports neither MLflow nor TensorFlow: it answers at once.
+"""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,9 @@
 """The store of stage results: ``outputs/<stage>/<key>/``, each folder either whole or absent.
 
-A result grows in a workspace on the same disk, ``outputs/.work/<stage>-<key>/``, which outlives a killed process so that
-the next call goes on from its checkpoints. One process at a time works in it: the right to it is a kernel lock on the
-folder, which ends with the process, however that ends; nothing stale can stay behind. See docs/decisions/0002-workspace.md.
+A result grows in a workspace on the same disk, ``outputs/.work/<stage>-<key>/``, which outlives a killed process so
+that the next call goes on from its checkpoints. One process at a time works in it: the right to it is a kernel lock on
+the folder, which ends with the process, however that ends; nothing stale can stay behind. See
+docs/decisions/0002-workspace.md.
 """
 
 import errno
@@ -162,8 +163,8 @@ def exclusive(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Itera
             continue  # the process that held it took it away between the two calls
         except OSError as error:
             raise InputError(
-                f"store: cannot write {folder}: {error.strerror}; free the disk, mend the permissions, or choose another "
-                "folder with --store"
+                f"store: cannot write {folder}: {error.strerror}; free the disk, mend the permissions, "
+                "or choose another folder with --store"
             ) from None
         try:
             try:

@@ -1,7 +1,7 @@
 """MLflow: one run for the call, one nested run for each stage that it executes.
 
-Only the process that was called writes to the tracking store; workers hand their results to it. MLflow is imported when the
-first run is opened, and its telemetry is switched off before that.
+Only the process that was called writes to the tracking store; workers hand their results to it. MLflow is imported when
+the first run is opened, and its telemetry is switched off before that.
 """
 
 import os
@@ -18,7 +18,7 @@ import psutil
 from reproduce.store import exclusive
 
 EXPERIMENT = "pidoc"
-LARGEST_ARTIFACT_BYTES = 5_000_000  # what is larger stays in the store, recorded by name and digest
+LARGEST_ARTIFACT_BYTES = 20_000_000  # what is larger stays in the store, recorded by name and digest
 PARAM_LENGTH = 6_000  # MLflow's limit
 
 
@@ -68,7 +68,10 @@ class Run:
         self._client.log_inputs(
             self.id,
             [
-                DatasetInput(Dataset(name, key, "local", f'{{"uri": "{folder.as_uri()}"}}'), [InputTag("mlflow.data.context", name)])
+                DatasetInput(
+                    Dataset(name, key, "local", f'{{"uri": "{folder.as_uri()}"}}'),
+                    [InputTag("mlflow.data.context", name)],
+                )
                 for name, (key, folder) in digests.items()
             ],
         )
