@@ -1,6 +1,6 @@
 """The real chain at the smoke profile: through `mlflow run`, killed, twice at once, on a full disk. Minutes each: slow.
 
-    python -m pytest -m slow tests/integration/test_chain.py
+python -m pytest -m slow tests/integration/test_chain.py
 """
 
 import hashlib
@@ -31,7 +31,12 @@ def environment(folder: Path) -> dict[str, str]:
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        command(folder / "outputs", *words), cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False
+        command(folder / "outputs", *words),
+        cwd=ROOT,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -68,7 +73,11 @@ def test_killed_at_a_random_moment(undisturbed: tuple[dict[str, str], float], tm
     whole, seconds = undisturbed
     moment = seconds * (number + random.Random(number).random()) / 10  # one in each tenth of the chain's length
     process = subprocess.Popen(
-        command(tmp_path / "outputs"), cwd=ROOT, env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(tmp_path / "outputs"),
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     time.sleep(moment)
     process.kill()
@@ -82,7 +91,9 @@ def test_killed_at_a_random_moment(undisturbed: tuple[dict[str, str], float], tm
 
 def test_two_at_once(undisturbed: tuple[dict[str, str], float], tmp_path: Path) -> None:
     processes = [
-        subprocess.Popen(command(tmp_path / "outputs"), cwd=ROOT, env=environment(tmp_path), stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command(tmp_path / "outputs"), cwd=ROOT, env=environment(tmp_path), stderr=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     said = [process.communicate()[1] for process in processes]
@@ -117,7 +128,11 @@ def test_a_hit_imports_no_tensorflow(undisturbed: tuple[dict[str, str], float], 
     assert run(tmp_path).returncode == 0
     line = [sys.executable, "-X", "importtime", *command(tmp_path / "outputs")[1:]]
     done = subprocess.run(line, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=True)
-    modules = {row.rpartition("|")[2].strip().split(".")[0] for row in done.stderr.splitlines() if row.startswith("import time")}
+    modules = {
+        row.rpartition("|")[2].strip().split(".")[0]
+        for row in done.stderr.splitlines()
+        if row.startswith("import time")
+    }
     assert "mlflow" in modules
     assert not modules & {"tensorflow", "keras", "numba", "matplotlib"}
 
@@ -132,7 +147,12 @@ def test_full_disk(tmp_path: Path) -> None:
         f"find {disk}/outputs -path '*/.work' -prune -o -type f -print; }}"
     )
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False
+        ["unshare", "-m", "sh", "-c", script],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if "unshare failed" in done.stderr or "mount:" in done.stderr:
         pytest.skip("this user may not mount")
