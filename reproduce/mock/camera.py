@@ -157,6 +157,11 @@ def light_image(u: NDArray, v: NDArray, luminosity: NDArray, camera: Camera, psf
     return image[:, NODES_PER_PIXEL * margin : NODES_PER_PIXEL * (margin + n) : NODES_PER_PIXEL] * NODES_PER_PIXEL
 
 
+def margin_pixels(psf: Psf, camera: Camera) -> int:
+    """Width [px] of the surroundings from which light scatters into the field."""
+    return _transfer(psf, camera.pixels, camera.field_arcsec / camera.pixels)[0]
+
+
 @lru_cache(maxsize=8)
 def _transfer(psf: Psf, pixels: int, scale: float) -> tuple[int, NDArray]:
     """Margin [px] around the field; transfer function of PSF and pixel on the half spectrum of the fine grid."""
