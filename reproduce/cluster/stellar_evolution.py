@@ -25,12 +25,13 @@ TOLERANCE = 0.004  # rows are dropped where interpolation stays this close (rela
 _CHUNK = 2_000  # stars evolved before their rows are thinned: bounds memory
 _ROWS = ["tphys", "kstar_1", "mass_1", "lum_1", "rad_1"]
 
-# The recipes of standard SSE: winds of Hurley et al. (2000) with Reimers' η = 0.5, remnants of Belczynski et al. (2002),
-# no kicks (the cluster draws them). The rest concerns binaries and does nothing to a single star, but is asked for.
+# The recipes of standard SSE: winds of Hurley et al. (2000) with η = 0.5, remnants of Belczynski et al. (2002), no
+# kicks (the cluster draws them). The rest concerns binaries and does nothing to a single star, but is asked for.
 SSE: Mapping[str, Any] = {
     "windflag": 0, "neta": 0.5, "bwind": 0.0, "hewind": 1.0, "eddlimflag": 0, "LBV_flag": 1, "eddfac": 10,
     "zsun": 0.02, "remnantflag": 1, "mxns": 3.0, "wdflag": 1, "ifflag": 0, "wd_mass_lim": 1, "ecsn": 0.0,
-    "ecsn_mlow": 0.0, "pts1": 0.05, "pts2": 0.01, "pts3": 0.02, "kickflag": 0, "sigma": 0.0, "bhflag": 0, "bhsigmafrac": 1.0,
+    "ecsn_mlow": 0.0, "pts1": 0.05, "pts2": 0.01, "pts3": 0.02, "kickflag": 0, "sigma": 0.0, "bhflag": 0,
+    "bhsigmafrac": 1.0,
     "sigmadiv": -20.0, "polar_kick_angle": 90.0, "natal_kick_array": [[-100.0] * 4 + [0.0]] * 2, "mm_mu_ns": 400.0,
     "mm_mu_bh": 200.0, "fryer_mass_limit": 0, "fryer_fmix": 1.0, "fryer_mcrit_nsbh": 5.75, "rembar_massloss": 0.5,
     "maltsev_mode": 0, "maltsev_fallback": 0.5, "maltsev_pf_prob": 0.1, "pisn": 0, "ppi_co_shift": 0.0,

@@ -1,0 +1,224 @@
+"""The evolution of one cluster, step by step: escape, relaxation, new places, stellar evolution.
+
+After Hénon (1971), Joshi, Rasio & Portegies Zwart (2000), Freitag & Benz (2001) and Giersz (2008). The state is plain
+arrays and numbers; the random numbers of a step depend on the seed, the name and the step's number, so a run that is
+taken up again from any state goes on with the same bits.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reproduce.cluster import orbits, relaxation
+from reproduce.cluster.initial import Stars
+from reproduce.cluster.stellar_evolution import advance_masses
+from reproduce.cluster.tides import Tide, escape_energy
+from reproduce.cluster.tracks import Tracks
+from reproduce.cluster.units import PC_PER_MYR_IN_KMS
+
+BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster's energy
+
+# Purposes of random streams: each draw belongs to one, so that none disturbs another.
+STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS = 10, 11, 12, 13
+
+
+def generator(seed: int, name: str, stream: int, number: int = 0) -> np.random.Generator:
+    """The generator of one purpose in one cluster."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode()), stream, number])
+
+
+@dataclass(frozen=True)
+class Physics:
+    """What drives a cluster; the names are those of `settings.Simulate`.
+
+    Without `tide` the cluster is isolated and loses only unbound stars; without `tracks` masses are constant.
+    `coulomb_gamma` = 0 switches relaxation off (for tests of the rest).
+    """
+
+    tide: Tide | None
+    tracks: Tracks | None
+    evolution_myr: NDArray[np.float64]
+    escape: str = "energy"
+    coulomb_gamma: float = 0.02
+    theta_max: float = 0.5
+    sweeps: int = 8
+    step_floor_myr: float = 0.25
+    window: int = 32
+    heating_constant: float = 90.0
+    remnant_kick_kms: float = 190.0
+
+    @property
+    def fewest_stars(self) -> int:
+        """With fewer stars local averages mean nothing: the cluster counts as dissolved."""
+        return 2 * self.window + 1
+
+
+@dataclass
+class Cluster:
+    """State of a cluster.
+
+    Attributes
+    ----------
+    stars : Stars
+        The bound stars.
+    time_myr : float
+        Age [Myr].
+    step : int
+        Steps done.
+    evolved : int
+        Entries of `Physics.evolution_myr` that are past.
+    deficit : float
+        Kinetic energy owed by the next moved star [Msun pc²/Myr²].
+    booked : dict
+        Energy that each process has added so far [Msun pc²/Myr²].
+    energy_start : float
+        Energy at the beginning.
+    saturated : float
+        Share of saturated encounters in the last step.
+    """
+
+    name: str
+    seed: int
+    stars: Stars
+    time_myr: float = 0.0
+    step: int = 0
+    evolved: int = 0
+    deficit: float = 0.0
+    booked: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("evolution", "kicks", "heating", "escape"), 0.0)
+    )
+    energy_start: float = np.nan
+    saturated: float = 0.0
+    track_row: NDArray[np.int64] | None = None
+
+    def energy(self) -> tuple[float, float]:
+        """Kinetic and potential energy [Msun pc²/Myr²]."""
+        s = self.stars
+        return orbits.energies(s.r, s.vr, s.vt, s.m, *orbits.potential(s.r, s.m))[1:]
+
+    def energy_error(self) -> float:
+        """(E - E₀ - all that is booked - what is owed) / |E₀|."""
+        owed = sum(self.booked.values()) - self.deficit
+        return (sum(self.energy()) - self.energy_start - owed) / abs(self.energy_start)
+
+    def jacobi_pc(self, tide: Tide | None) -> float:
+        """Jacobi radius [pc] of the bound mass; infinite without a tide."""
+        return tide.jacobi_radius(float(self.stars.m.sum())) if tide is not None else np.inf
+
+
+def begin(name: str, seed: int, stars: Stars, physics: Physics) -> Cluster:
+    """A cluster at time 0."""
+    cluster = Cluster(name, seed, stars)
+    cluster.energy_start = sum(cluster.energy())
+    if physics.tracks is not None:
+        cluster.track_row = physics.tracks.offset[:-1].copy()
+    return cluster
+
+
+def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
+    """One step, at most to `until_myr`.
+
+    Returns
+    -------
+    bool
+        False, and no step, where the cluster has dissolved.
+    """
+    inside, outer = _escape(cluster, physics)
+    s = cluster.stars
+    if len(s) < physics.fewest_stars:
+        return False
+    random = generator(cluster.seed, cluster.name, STREAM_STEP, cluster.step)
+    target = until_myr
+    if cluster.evolved < len(physics.evolution_myr):
+        target = min(target, float(physics.evolution_myr[cluster.evolved]))
+    edges = relaxation.block_edges(len(s), int(random.integers(relaxation.BLOCK)))
+    gamma_n = physics.coulomb_gamma * len(s)
+    coulomb = max(np.log(gamma_n), 1.0) if gamma_n > 0 else 1e-300
+    density, mass, variance, dt = relaxation.local_state(
+        s.r, s.vr, s.vt, s.m, edges, physics.window, physics.theta_max, coulomb
+    )
+    left = target - cluster.time_myr
+    dt_base = max(float(dt[0]), physics.step_floor_myr)
+    arrives = dt_base >= left * (1 - 1e-9)
+    dt_base = left if arrives else dt_base
+    chance, chosen, heat, cluster.saturated = relaxation.relax(
+        random, s.vr, s.vt, s.m, edges, density, mass, variance, dt, dt_base, physics.sweeps, coulomb,
+        physics.heating_constant,
+    )  # fmt: skip
+    cluster.booked["heating"] += heat
+    star_chance = np.repeat(chance, np.diff(edges))
+    _move(cluster, random, chosen, star_chance, inside, outer)
+    cluster.time_myr = target if arrives else cluster.time_myr + dt_base
+    cluster.step += 1
+    if cluster.evolved < len(physics.evolution_myr) and cluster.time_myr >= physics.evolution_myr[cluster.evolved]:
+        cluster.evolved += 1
+        _evolve_stars(cluster, physics)
+    return True
+
+
+def _escape(cluster: Cluster, physics: Physics) -> tuple[NDArray, NDArray]:
+    """Remove the stars that leave; return the potential's sums for the others."""
+    s = cluster.stars
+    inside, outer = orbits.potential(s.r, s.m)
+    energy, kinetic, binding = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)
+    jacobi = cluster.jacobi_pc(physics.tide)
+    if physics.tide is None:
+        gone = energy > 0
+    else:
+        threshold = escape_energy(float(inside[-1]), jacobi, len(s), physics.coulomb_gamma)
+        by_apocentre = physics.escape == "apocentre"
+        gone = orbits.leaving(s.r, s.vt, s.m, energy, inside, outer, jacobi, threshold, by_apocentre)
+    if gone.any():
+        cluster.stars = s = s.take(~gone)
+        inside, outer = orbits.potential(s.r, s.m)
+        _, kinetic_after, binding_after = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)
+        cluster.booked["escape"] += kinetic_after + binding_after - kinetic - binding
+    return inside, outer
+
+
+def _move(
+    cluster: Cluster,
+    random: np.random.Generator,
+    chosen: NDArray,
+    star_chance: NDArray,
+    inside: NDArray,
+    outer: NDArray,
+) -> None:
+    """New radii for the chosen stars, and the velocities that go with them."""
+    s = cluster.stars
+    energy = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)[0]
+    new_r, new_phi = orbits.draw_radii(random, chosen, star_chance, s.r, s.vt, s.m, energy, inside, outer)
+    order = orbits.reorder(chosen, new_r)
+    old_r = s.r[order]
+    cluster.stars = moved = s.take(order)
+    moved.r = new_r[order]
+    inside, outer = orbits.potential(moved.r, moved.m)
+    cluster.deficit = orbits.settle(
+        random, chosen[order], old_r, new_phi[order], energy[order], moved.r, moved.vr, moved.vt, moved.m, inside, outer,
+        cluster.deficit,
+    )  # fmt: skip
+
+
+def _evolve_stars(cluster: Cluster, physics: Physics) -> None:
+    """Bring masses up to date and kick new neutron stars and black holes."""
+    tracks, row = physics.tracks, cluster.track_row
+    assert tracks is not None and row is not None, "evolution times come with tracks"
+    s = cluster.stars
+    before = sum(cluster.energy())
+    exploded = advance_masses(
+        row, s.star, s.m, cluster.time_myr, tracks.offset, tracks.time_myr, tracks.mass_msun, tracks.stellar_type
+    )
+    if (s.m <= 0).any():  # a star that leaves no remnant
+        exploded = exploded[s.m > 0]
+        cluster.stars = s = s.take(s.m > 0)
+    after = sum(cluster.energy())
+    cluster.booked["evolution"] += after - before
+    if exploded.any():
+        count = int(exploded.sum())
+        random = generator(cluster.seed, cluster.name, STREAM_KICKS, cluster.evolved)
+        kick = random.normal(0, physics.remnant_kick_kms / PC_PER_MYR_IN_KMS, (3, count))
+        s.vr[exploded] += kick[0]
+        s.vt[exploded] = np.hypot(s.vt[exploded] + kick[1], kick[2])
+        cluster.booked["kicks"] += sum(cluster.energy()) - after
