@@ -1,4 +1,4 @@
-"""True against predicted values as a 2-D histogram with the residuals along both axes (the form of Figures 5, 6 and 8)."""
+"""True against predicted values as a 2-D histogram with residuals along both axes (the form of Figures 5, 6 and 8)."""
 
 import numpy as np
 import pandas as pd
@@ -21,18 +21,18 @@ def draw(
     """Draw the histogram with its panel of residuals on the left and at the bottom.
 
     The left panel holds the residuals r = predicted - true in bins of the PREDICTED value, p(r | predicted): how far a
-    prediction is to be trusted. The bottom panel holds them in bins of the TRUE value, p(r | true): what the network has
-    learnt (paper Fig. 5).
+    prediction is to be trusted. The bottom panel holds them in bins of the TRUE value, p(r | true): what the network
+    has learnt (paper Fig. 5).
 
     Parameters
     ----------
     figure
         Empty figure or sub-figure to draw in.
     histogram
-        Columns ``true_low true_high predicted_low predicted_high count``, one row for each cell of a full regular grid.
+        Columns ``true_low true_high predicted_low predicted_high count``, a row for each cell of a full regular grid.
     residuals
-        Columns ``binned_by`` (``predicted`` or ``true``), ``low``, ``high``, ``n``, ``mean`` and the column `spread`; bins
-        without values have n = 0.
+        Columns ``binned_by`` (``predicted`` or ``true``), ``low``, ``high``, ``n``, ``mean`` and the column `spread`;
+        bins without values have n = 0.
     true_label, predicted_label
         Names of the axes with units.
     spread
@@ -45,17 +45,7 @@ def draw(
     dict of str to Axes
         ``histogram``, ``left``, ``bottom`` and ``colourbar``.
     """
-    grid = figure.add_gridspec(
-        2,
-        3,
-        width_ratios=(1, 3.2, 0.12),
-        height_ratios=(3.2, 1),
-        wspace=0.06,
-        hspace=0.06,
-        left=0.16,
-        right=0.86,
-        bottom=0.13,
-    )
+    grid = figure.add_gridspec(2, 3, width_ratios=(1, 3.2, 0.14), height_ratios=(3.2, 1))
     main = figure.add_subplot(grid[0, 1])
     left = figure.add_subplot(grid[0, 0], sharey=main)
     bottom = figure.add_subplot(grid[1, 1], sharex=main)

@@ -170,6 +170,7 @@ class Train(Group):
     skip_connections: bool = Field(True, description="concatenate encoder maps in the decoder")
     dropout: Fraction = Field(10**-2.5, description="probability of spatial dropout")
     loss: Literal["mse", "mae", "vgg16", "regressor"] = Field("vgg16", description="loss of the encoder-decoder")
+    vgg16_weights: Path | None = Field(None, description="file of VGG16's ImageNet weights; none: keras.applications")
     epochs: int = Field(100, ge=1, description="epochs of the encoder-decoder")
     learning_rate: Positive = Field(10**-2.5, description="Adam's learning rate for the encoder-decoder")
     batch_size: int = Field(32, ge=1, description="maps in a batch")

@@ -1,20 +1,152 @@
 """What the two networks are made of, and their weights on disk.
 
-A trained pair of networks is ``architecture.json`` and two files of weights. Loading builds the networks from our own code
-by the numbers in that JSON and then reads arrays: nothing in the files is ever executed.
+A trained pair of networks is ``architecture.json`` and two files of weights. Loading builds the networks from our own
+code by the numbers in that JSON and then reads arrays: nothing in the files is ever executed.
 """
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import keras
 
 from reproduce.errors import InputError
-from reproduce.files import write_whole
 from reproduce.network import encoder_decoder, regressor
+from reproduce.network.files import whole
 from reproduce.settings import Train
 
-NETWORKS: tuple["Network", ...]
-Network = Literal["encoder_decoder", "regressor"]
+NETWORKS = ("encoder_decoder", "regressor")
+FILE = "architecture.json"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The numbers that both networks are built from.
+
+    Attributes
+    ----------
+    pixels : int
+        Side of the maps [px].
+    architecture, width, levels, kernel_size, dropout, skip_connections
+        Of the encoder-decoder (`encoder_decoder.build`).
+    regressor_width, regressor_dropout
+        Of the regressor (`regressor.build`).
+    loss : str
+        Loss that the encoder-decoder was trained with.
+    scaler_sha256 : str
+        Of the scaler's file that the networks were trained with: they mean nothing with another.
+    """
+
+    pixels: int
+    architecture: str
+    width: float
+    levels: int
+    kernel_size: int
+    dropout: float
+    skip_connections: bool
+    regressor_width: float
+    regressor_dropout: float
+    loss: str
+    scaler_sha256: str
+
+    @classmethod
+    def of(cls, train: Train, pixels: int, scaler: Path) -> Self:
+        """The networks of these settings, for maps of `pixels` a side and this scaler's file."""
+        return cls(
+            pixels=pixels,
+            architecture=train.architecture,
+            width=train.width,
+            levels=encoder_decoder.LEVELS[train.architecture] if train.levels is None else train.levels,
+            kernel_size=train.kernel_size,
+            dropout=train.dropout,
+            skip_connections=train.skip_connections,
+            regressor_width=train.regressor_width,
+            regressor_dropout=train.regressor_dropout,
+            loss=train.loss,
+            scaler_sha256=sha256(scaler),
+        )
+
+    def build(self, network: str, seed: int) -> keras.Model:
+        """An untrained network, ``encoder_decoder`` or ``regressor``; its first weights are drawn from `seed`."""
+        keras.utils.set_random_seed(seed)
+        if network == "regressor":
+            return regressor.build(self.pixels, width=self.regressor_width, dropout=self.regressor_dropout)
+        return encoder_decoder.build(
+            self.pixels,
+            architecture=self.architecture,
+            width=self.width,
+            levels=self.levels,
+            kernel_size=self.kernel_size,
+            dropout=self.dropout,
+            skip_connections=self.skip_connections,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write ``architecture.json``."""
+        with whole(folder / FILE) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read ``architecture.json``.
+
+        Raises
+        ------
+        InputError
+            If it is absent or no architecture.
+        """
+        path = folder / FILE
+        kinds = {field.name: field.type for field in fields(cls)}
+        try:
+            values: Any = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read as an architecture ({error}); train again") from None
+        if not isinstance(values, dict) or sorted(values) != sorted(kinds):
+            raise InputError(f"{path}: expected the keys {', '.join(sorted(kinds))}; train again")
+        for name, kind in kinds.items():
+            fits = isinstance(values[name], (int, float) if kind is float else kind)  # type: ignore[arg-type]
+            if not fits:
+                raise InputError(f"{path}: {name} is {values[name]!r}, expected {kind}; train again")
+        if values["architecture"] not in encoder_decoder.LEVELS:
+            raise InputError(f"{path}: architecture is {values['architecture']!r}, expected released or compact")
+        return cls(**values)
+
+
+def sha256(path: Path) -> str:
+    """Of a file's bytes; refuses a file that is not there."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); make the data set again") from None
+
+
+def weights_file(folder: Path, network: str) -> Path:
+    """Where a network's weights stand."""
+    return folder / f"{network}.weights.h5"
+
+
+def save_weights(model: keras.Model, folder: Path, network: str) -> None:
+    """Write a network's weights, whole or not at all."""
+    with whole(weights_file(folder, network)) as partial:
+        model.save_weights(partial)
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Read a network's weights into a network built by `Architecture.build`.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or damaged, or holds the weights of another architecture.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; train the networks first")
+    try:
+        model.load_weights(path)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise InputError(f"{path}: damaged or cut short ({' '.join(str(error).split())[:150]}); train again") from None
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:150]
+        raise InputError(f"{path}: holds the weights of another architecture ({reason}); train again") from None

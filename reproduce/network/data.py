@@ -12,14 +12,16 @@ from reproduce.errors import InputError
 from reproduce.mock.scaler import Scaler
 
 # Maps up to this size in memory [bytes] are read once; larger sets are read from the file batch by batch.
-MEMORY_BYTES = 6 * 2**30
+MEMORY_BYTES = 3 * 2**30
+# Maps read from the file at once.
+READ_MAPS = 256
 
 
 class Maps(keras.utils.PyDataset):
     """Batches of one group of ``maps.h5`` for one network, shuffled and augmented anew for each epoch.
 
-    The order of an epoch and the symmetry applied to each map are drawn from (seed, network, epoch), so that an epoch is
-    the same whatever came before it: a training that was killed goes on with the batches it would have had.
+    The order of an epoch and the symmetry applied to each map are drawn from (seed, network, epoch), so that an epoch
+    is the same whatever came before it: a training that was killed goes on with the batches it would have had.
 
     Parameters
     ----------
@@ -60,11 +62,12 @@ class Maps(keras.utils.PyDataset):
         with open_maps(path) as file:
             maps = file[group]
             self.n, self.pixels = maps["flux"].shape[0], maps["flux"].shape[1]
-            labels = np.stack([scaler.standardise_age(maps["age_gyr"][:]), scaler.standardise_distance(maps["distance_kpc"][:])], -1)
-            self._labels = _finite(labels.astype(np.float32), path, f"{group}/age_gyr and distance_kpc")
+            age, distance = maps["age_gyr"][:], maps["distance_kpc"][:]
+            labels = np.stack([scaler.standardise_age(age), scaler.standardise_distance(distance)], axis=-1)
+            self._labels = _finite(labels.astype(np.float32), path, f"{group}/age_gyr or distance_kpc")
             names = ("flux", "mass") if target == "mass" else ("flux",)
             in_memory = sum(maps[name].size * 4 for name in names) <= MEMORY_BYTES
-            self._cache = {name: self._standardise(name, maps[name][:]) for name in names} if in_memory else {}
+            self._cache = {name: self._load(name, maps[name]) for name in names} if in_memory else {}
         self.batch_size = min(batch_size, self.n)
         self.set_epoch(0)
 
@@ -94,11 +97,17 @@ class Maps(keras.utils.PyDataset):
         if self.target == "age_distance":
             return float(np.mean(np.var(self._labels.astype(np.float64), axis=0)))
         total = squares = 0.0
-        for first in range(0, self.n, 256):
-            maps = self._read("mass", np.arange(first, min(first + 256, self.n))).astype(np.float64)
+        for rows in batches(self.n, READ_MAPS):
+            maps = self._read("mass", np.arange(rows.start, rows.stop)).astype(np.float64)
             total, squares = total + maps.sum(), squares + np.square(maps).sum()
         n_pixels = self.n * self.pixels**2
-        return squares / n_pixels - (total / n_pixels) ** 2
+        return float(squares / n_pixels - (total / n_pixels) ** 2)
+
+    def _load(self, name: str, maps: h5py.Dataset) -> np.ndarray:
+        loaded = np.empty((*maps.shape, 1), np.float32)
+        for rows in batches(self.n, READ_MAPS):
+            loaded[rows] = self._standardise(name, maps[rows])
+        return loaded
 
     def _read(self, name: str, rows: np.ndarray) -> np.ndarray:
         if name in self._cache:

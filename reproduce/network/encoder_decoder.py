@@ -1,9 +1,9 @@
 """The encoder-decoder: standardised luminosity map in, standardised mass map out (paper Sect. 3.1.1, Fig. 1).
 
-A block is Conv 3x3 "same" ReLU, BatchNorm, SpatialDropout. A level of the encoder is two blocks a and b, whose outputs are
-concatenated and max-pooled by 2. One block is the bottleneck. A level of the decoder upsamples, concatenates block a of
-the encoder level of that size, applies a block, concatenates the pooled map of that size, applies a block. The last level
-upsamples, concatenates block a of the first level, and one linear convolution gives the map.
+A block is Conv 3x3 "same" ReLU, BatchNorm, SpatialDropout. A level of the encoder is two blocks a and b, whose outputs
+are concatenated and max-pooled by 2. One block is the bottleneck. A level of the decoder upsamples, concatenates block
+a of the encoder level of that size, applies a block, concatenates the pooled map of that size, applies a block. The
+last level upsamples, concatenates block a of the first level, and one linear convolution gives the map.
 """
 
 import keras
@@ -36,8 +36,8 @@ def build(
     pixels
         Side of the square maps [px].
     architecture
-        ``released``: as published, on the full grid, 2,182,241 parameters with the defaults. ``compact``: the same shape
-        on ``pixels / 4``, with 4 x 4 pixels folded into 16 channels at both ends.
+        ``released``: as published, on the full grid, 2,182,241 parameters with the defaults. ``compact``: the same
+        shape on ``pixels / 4``, with 4 x 4 pixels folded into 16 channels at both ends.
     width
         Factor on every number of filters.
     levels

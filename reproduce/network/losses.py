@@ -1,8 +1,8 @@
 """Losses of the encoder-decoder (paper Appendix A).
 
-`vgg16` is the paper's: the sum of the mean squared differences of three feature maps of VGG16 (Simonyan & Zisserman 2014)
-with ImageNet weights. As those weights cannot be had on every machine, `regressor` is the same idea with features of the
-project's own trained regressor, which has learnt what in a map tells the age and the distance.
+`vgg16` is the paper's: the sum of the mean squared differences of three feature maps of VGG16 (Simonyan & Zisserman
+2014) with ImageNet weights. As those weights cannot be had on every machine, `regressor` is the same idea with features
+of the project's own trained regressor, which has learnt what in a map tells the age and the distance.
 """
 
 from pathlib import Path
@@ -79,8 +79,8 @@ def of_encoder_decoder(
 def _vgg16_features(pixels: int, weights: Path | None) -> keras.Model:
     """VGG16's three feature maps of a standardised map, which is given to all three of its colours."""
     ways_out = (
-        "give the file vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 as train.vgg16_weights=PATH, or choose another "
-        "loss, such as train.loss=regressor or train.loss=mse"
+        "give the file vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 as train.vgg16_weights=PATH, or choose "
+        "another loss, such as train.loss=regressor or train.loss=mse"
     )
     if weights is not None and not weights.is_file():
         raise InputError(f"train.vgg16_weights={weights}: no such file; {ways_out}")
@@ -90,7 +90,9 @@ def _vgg16_features(pixels: int, weights: Path | None) -> keras.Model:
         )
     except Exception as error:  # Keras raises plain Exception when a download fails, and h5py several kinds
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"train.loss=vgg16: the ImageNet weights of VGG16 cannot be had ({reason}); {ways_out}") from error
+        raise InputError(
+            f"train.loss=vgg16: the ImageNet weights of VGG16 cannot be had ({reason}); {ways_out}"
+        ) from error
     map_ = keras.Input((pixels, pixels, 1), name="map")
     colours = layers.Concatenate(name="colours")([map_, map_, map_])
     features = keras.Model(vgg16.input, [vgg16.get_layer(layer).output for layer in VGG16_LAYERS])

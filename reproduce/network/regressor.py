@@ -42,7 +42,9 @@ def build(pixels: int, *, width: float = 1.0, dropout: float = 10**-2.5) -> kera
     for _, kernel in CONVOLUTIONS:
         side = (side - kernel + 1) // 2
     if side < 1:
-        raise InputError(f"dataset.camera.pixels={pixels}: the regressor's convolutions need maps of at least 91 px a side")
+        raise InputError(
+            f"dataset.camera.pixels={pixels}: the regressor's convolutions need maps of at least 91 px a side"
+        )
     light = keras.Input((pixels, pixels, 1), name="light")
     x = light
     for number, (filters, kernel) in enumerate(CONVOLUTIONS, start=1):
