@@ -229,7 +229,7 @@ class Maker:
                 "key_parts": parts,
                 "profile": self.profile,
                 "metrics": job.metrics,
-                "mlflow": {"run_id": run.id, "tracking_uri": self.tracker.uri},
+                "mlflow": {"run_id": run.id, "tracking": self.tracker.name},
                 "started": _stamp(began),
                 "finished": _stamp(time.time()),
                 "wall_seconds": round(time.time() - began, 3),

@@ -5,6 +5,7 @@ the first run is opened, and its telemetry is switched off before that.
 """
 
 import os
+import re
 import socket
 import sys
 import time
@@ -15,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from reproduce.errors import InputError, mendable
 from reproduce.store import exclusive
 
 EXPERIMENT = "pidoc"
@@ -84,19 +86,29 @@ class Tracker:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("DO_NOT_TRACK", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
-        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project / 'mlflow.db'}"
+        self._uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project / 'mlflow.db'}"
+        self.name = _without_password(self._uri)
         with exclusive(outputs / ".work" / "tracking"):  # two first calls at once must not both make the tables
-            from mlflow import MlflowClient
-            from mlflow.entities import ViewType
+            try:
+                with _first_contact():
+                    self._client, self._experiment = self._connect(project)
+            except Exception as error:
+                if mendable(error):  # a full or unwritable disk says so better itself
+                    raise
+                reason = _without_password(str(error).strip().splitlines()[0][:200])
+                raise InputError(
+                    f"MLFLOW_TRACKING_URI: {self.name} cannot be used ({reason}); start or mend it, or unset the variable"
+                ) from error
 
-            self._client = MlflowClient(self.uri)
-            ours = self._client.get_experiment_by_name(EXPERIMENT)
-            if ours is not None:
-                self._experiment = ours.experiment_id
-            else:
-                place = (project / "mlartifacts").as_uri() if self.uri.startswith("sqlite:") else None
-                self._experiment = self._client.create_experiment(EXPERIMENT, artifact_location=place)
-        self._active_only = ViewType.ACTIVE_ONLY
+    def _connect(self, project: Path) -> tuple[Any, str]:
+        from mlflow import MlflowClient
+
+        client = MlflowClient(self._uri)
+        ours = client.get_experiment_by_name(EXPERIMENT)
+        if ours is not None:
+            return client, ours.experiment_id
+        place = (project / "mlartifacts").as_uri() if self._uri.startswith("sqlite:") else None
+        return client, client.create_experiment(EXPERIMENT, artifact_location=place)
 
     @contextmanager
     def call(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
@@ -134,24 +146,31 @@ class Tracker:
             raise
         self._client.set_terminated(info.run_id, "FINISHED")
 
-    def knows(self, run_id: str) -> bool:
-        """Whether this tracking store has a run; an earlier one may have been made under another store."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            self._client.get_run(run_id)
-        except MlflowException:
-            return False
-        return True
-
     def _bury_the_dead(self, alive: Run) -> None:
         """End the runs that a killed process of this machine left open."""
         experiments = sorted({self._experiment, alive.experiment_id})
-        found = self._client.search_runs(experiments, "attributes.status = 'RUNNING'", self._active_only)
+        found = self._client.search_runs(experiments, "attributes.status = 'RUNNING'")
         for run in found:
             host, pid, started = (run.data.tags.get(f"reproduce.{key}") for key in ("host", "pid", "started"))
             if host == socket.gethostname() and pid and started and not _lives(int(pid), started):
                 self._client.set_terminated(run.info.run_id, "KILLED")
+
+
+@contextmanager
+def _first_contact() -> Iterator[None]:
+    """While open, a server that does not answer is given seconds, not MLflow's minutes; later calls keep its patience."""
+    hasty = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
+    ours = {name: value for name, value in hasty.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"(://[^:/@\s]+):[^@\s]*@", r"\1:***@", text)
 
 
 def _identity() -> dict[str, str]:

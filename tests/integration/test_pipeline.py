@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.errors import InputError
 from reproduce.pipeline import Chain
 from tests.toy import chain as toy
 
@@ -88,7 +89,9 @@ def test_artifacts_reach_a_fresh_tracking_store(place: tuple[Path, str], tmp_pat
         (toy.ToySettings(numbers=toy.Numbers(count=5)), ["numbers", "doubled", "figure"]),
     ],
 )
-def test_a_changed_setting_reruns_what_depends_on_it(place: tuple[Path, str], settings: toy.ToySettings, expected: list[str]) -> None:
+def test_a_changed_setting_reruns_what_depends_on_it(
+    place: tuple[Path, str], settings: toy.ToySettings, expected: list[str]
+) -> None:
     toy.make(*place, ["figure"])
     said = toy.make(*place, ["figure"], settings)
     assert [line.split(":")[0] for line in said if "making" in line] == expected
@@ -107,7 +110,9 @@ def test_damage_is_named_set_aside_and_mended(place: tuple[Path, str], stage: st
     toy.make(*place, ["figure"])
     whole = digests(place[0])
     (path,) = [path for path in place[0].glob(f"{stage}/*/*") if path.name != "manifest.json"]
-    {"flip": flip, "truncate": lambda path: path.write_bytes(path.read_bytes()[:-1]), "delete": Path.unlink}[damage](path)
+    {"flip": flip, "truncate": lambda path: path.write_bytes(path.read_bytes()[:-1]), "delete": Path.unlink}[damage](
+        path
+    )
     said = toy.make(*place, ["figure"], verify=verify)
     if damage == "flip" and not verify:
         assert said == []  # a flipped byte keeps the size: only --verify sees it
@@ -118,6 +123,16 @@ def test_damage_is_named_set_aside_and_mended(place: tuple[Path, str], stage: st
     assert [line.split(":")[0] for line in said if "making" in line] == [stage]
     assert digests(place[0]) == whole
     assert len(list((place[0] / ".damaged").iterdir())) == 1
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "file:///nowhere/mlruns", "nonsense://somebody:secret@host"])
+def test_a_tracking_store_that_cannot_be_used_is_one_line(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(InputError) as caught:
+        toy.make(tmp_path / "outputs", uri, ["figure"])
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "MLFLOW_TRACKING_URI" in text
+    assert "secret" not in text
 
 
 def test_failure_ends_failed_and_keeps_what_was_done(place: tuple[Path, str]) -> None:
@@ -139,7 +154,9 @@ def test_interrupt_ends_killed(place: tuple[Path, str], number: int) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_killed_and_called_again_gives_the_same_bytes(place: tuple[Path, str], tmp_path: Path, blank_database: bytes, workers: str) -> None:
+def test_killed_and_called_again_gives_the_same_bytes(
+    place: tuple[Path, str], tmp_path: Path, blank_database: bytes, workers: str
+) -> None:
     words = ["figure", "--pause", "0.2", "--count", "12", "--workers", workers]
     process = subprocess.Popen(command(place, *words), stderr=subprocess.DEVNULL)
     wait_for(lambda: len(list(place[0].glob(".work/numbers-*/checkpoint/*.json"))) >= 3)
