@@ -40,6 +40,7 @@ class Physics:
     tide: Tide | None
     tracks: Tracks | None
     evolution_myr: NDArray[np.float64]
+    response_myr: NDArray[np.float64]
     escape: str = "energy"
     coulomb_gamma: float = 0.02
     theta_max: float = 0.5
@@ -130,15 +131,17 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     if len(s) < physics.fewest_stars:
         return False
     random = generator(cluster.seed, cluster.name, STREAM_STEP, cluster.step)
-    target = until_myr
+    target, longest = until_myr, np.inf
     if cluster.evolved < len(physics.evolution_myr):
         target = min(target, float(physics.evolution_myr[cluster.evolved]))
+        longest = float(physics.response_myr[cluster.evolved])
     edges = relaxation.block_edges(len(s), int(random.integers(relaxation.BLOCK)))
     gamma_n = physics.coulomb_gamma * len(s)
     coulomb = max(np.log(gamma_n), 1.0) if gamma_n > 0 else 1e-300
     density, mass, variance, dt = relaxation.local_state(
         s.r, s.vr, s.vt, s.m, edges, physics.window, physics.theta_max, coulomb
     )
+    dt = np.minimum(dt, longest)
     left = target - cluster.time_myr
     dt_base = max(float(dt[0]), physics.step_floor_myr)
     arrives = dt_base >= left * (1 - 1e-9)
@@ -196,8 +199,8 @@ def _move(
     moved.r = new_r[order]
     inside, outer = orbits.potential(moved.r, moved.m)
     cluster.deficit = orbits.settle(
-        random, chosen[order], old_r, new_phi[order], energy[order], moved.r, moved.vr, moved.vt, moved.m, inside, outer,
-        cluster.deficit,
+        random, chosen[order], old_r, new_phi[order], energy[order], moved.r, moved.vr, moved.vt, moved.m,
+        inside, outer, cluster.deficit,
     )  # fmt: skip
 
 

@@ -94,10 +94,12 @@ def prepare(
         masses, simulate.metallicity, tracks_cache, lambda f, text: tell(0.0, f"{text} {100 * f:.0f} %")
     )
     _refuse_black_holes(stars, tracks, simulate.remnant_kick_kms)
+    evolution_myr, response_myr = evolution_schedule(tracks, simulate.end_gyr * 1e3)
     physics = Physics(
         tide=tide,
         tracks=tracks,
-        evolution_myr=evolution_schedule(tracks, simulate.end_gyr * 1e3),
+        evolution_myr=evolution_myr,
+        response_myr=response_myr,
         escape=simulate.escape,
         coulomb_gamma=simulate.coulomb_gamma,
         theta_max=simulate.theta_max,

@@ -22,6 +22,7 @@ from reproduce.errors import InputError
 
 END_MYR = 14_500.0  # tracks reach a little beyond the oldest cluster
 TOLERANCE = 0.004  # rows are dropped where interpolation stays this close (relative, in L and R; a tenth of it in mass)
+RESPONSE = 0.01  # share of the mass whose loss orbits must follow: see `evolution_schedule`
 _CHUNK = 2_000  # stars evolved before their rows are thinned: bounds memory
 _ROWS = ["tphys", "kstar_1", "mass_1", "lum_1", "rad_1"]
 
@@ -223,8 +224,8 @@ def advance_masses(row, star, mass_now, time_myr, offset, track_time, track_mass
 
 def evolution_schedule(
     tracks: Tracks, end_myr: float, fraction: float = 0.002, shortest_myr: float = 0.05, longest_myr: float = 5.0
-) -> NDArray[np.float64]:
-    """Times at which masses are brought up to date.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times at which masses are brought up to date, and how fast the mass changes then.
 
     Between two of them the stars lose at most `fraction` of the initial mass (0.2 %: the potential changes gently),
     except where `shortest_myr` says otherwise (one supernova must not stop the clock); `longest_myr` bounds how late a
@@ -232,8 +233,11 @@ def evolution_schedule(
 
     Returns
     -------
-    (k,) float64
+    times : (k,) float64
         Increasing times [Myr] after 0, the last is `end_myr`.
+    response : (k,) float64
+        Time [Myr] around each in which the stars lose `RESPONSE` of their mass. No star may keep its place longer: the
+        orbits of a cluster adapt to slow mass loss, those of stars that stand still feel it as one blow.
     """
     time = tracks.time_myr.astype(np.float64)
     lost = np.zeros(len(time))
@@ -242,10 +246,14 @@ def evolution_schedule(
     order = np.argsort(time, kind="stable")
     time, lost = time[order], np.cumsum(lost[order])
     limit = fraction * float(tracks.mass_msun[tracks.offset[:-1]].sum(dtype=np.float64))
+    final = float(tracks.mass_msun[tracks.offset[1:] - 1].sum(dtype=np.float64))
     now, times = 0.0, []
     while now < end_myr:
         gone = float(np.interp(now, time, lost))
         reached = float(time[min(int(np.searchsorted(lost, gone + limit)), len(time) - 1)])
         now = min(max(reached, now + shortest_myr), now + longest_myr, end_myr)
         times.append(now)
-    return np.array(times)
+    at = np.interp(times, time, lost)
+    share = 0.5 * RESPONSE * (lost[-1] + final - at)
+    response = np.interp(at + share, lost, time, right=np.inf) - np.interp(at - share, lost, time)
+    return np.array(times), np.maximum(response, shortest_myr)
