@@ -5,7 +5,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from reproduce.mock.mapset import FORMAT, VERSION
 from reproduce.mock.scaler import Scaler
+from reproduce.settings import Camera, Dataset
 
 
 def write_maps(
@@ -18,7 +20,9 @@ def write_maps(
     """
     rng = np.random.default_rng(7)
     path = folder / "maps.h5"
+    settings = Dataset(camera=Camera(pixels=pixels))
     with h5py.File(path, "w") as file:
+        file.attrs.update(format=FORMAT, version=VERSION, settings=settings.model_dump_json())
         for group, n, distances in (
             ("train", train, (10, 25, 50, 75, 100)),
             ("validation", validation, (10, 25, 50, 75, 100)),
@@ -30,8 +34,10 @@ def write_maps(
             flux, mass = zip(*(one_map(rng, a, d, pixels) for a, d in zip(age, distance, strict=True)), strict=True)
             arrays = {"flux": np.stack(flux), "mass": np.stack(mass), "age_gyr": age, "distance_kpc": distance}
             arrays |= {"fwhm_arcsec": np.ones(n, np.float32), "snapshot": snapshot, "simulation": np.zeros(n, np.int64)}
+            arrays["shift_arcsec"] = np.zeros((n, 2))
             for name, values in arrays.items():
                 file[f"{group}/{name}"] = values
+            file[f"{group}/simulation"].attrs["names"] = ["made up"]
         scaler = Scaler.from_training(
             *((float(file["train"][name][:].mean()), float(file["train"][name][:].std())) for name in ("flux", "mass")),
             file["train/age_gyr"][:],

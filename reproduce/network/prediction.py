@@ -110,7 +110,8 @@ class Networks:
 def load(folder: Path, scaler: Path) -> Networks:
     """The networks that training wrote.
 
-    The networks are built from our own code by the numbers in ``architecture.json``; the other files are read as arrays.
+    The networks are built from our own code by the numbers in ``architecture.json``; the other files are read as
+    arrays.
 
     Parameters
     ----------
