@@ -6,13 +6,7 @@ from typing import Any
 import pandas as pd
 
 SPLITS = ("train", "validation", "test")
-UNITS = {
-    "half_mass_radius_pc": "pc",
-    "distances_kpc": "",
-    "psf_fwhm_arcsec": "",
-    "field_arcsec": "arcsec",
-    "pixels": "pix",
-}
+UNITS = {"half_mass_radius": "pc", "distances": "kpc", "psf_fwhm": "arcsec", "field": "arcsec"}
 
 
 def table(
@@ -33,30 +27,28 @@ def table(
     camera : mapping
         With ``field_arcsec`` and ``pixels``.
     published : sequence of mappings
-        The printed rows, with the same columns as the result.
+        The printed rows, in the columns of the result but ``source``.
 
     Returns
     -------
     DataFrame
-        A row for each simulation, each column followed by ``published_<column>``: empty where the paper has none.
+        For each simulation a row with ``source`` "ours" and, where the paper has it, one with "published".
     """
     rows = []
     for name, radius in radii_pc.items():
         seen = counts[counts["simulation"] == name]
         ours = {
-            "half_mass_radius_pc": radius,
-            "distances_kpc": _join(seen["distance_kpc"]),
-            "psf_fwhm_arcsec": _join(seen["fwhm_arcsec"]),
-            "field_arcsec": camera["field_arcsec"],
+            "simulation": name,
+            "source": "ours",
+            "half_mass_radius": radius,
+            "distances": _join(seen["distance_kpc"]),
+            "psf_fwhm": _join(seen["fwhm_arcsec"]),
+            "field": camera["field_arcsec"],
             "pixels": camera["pixels"],
             **{f"{split}_maps": int(seen.loc[seen["split"] == split, "maps"].sum()) for split in SPLITS},
         }
-        printed = next((row for row in published if row["simulation"] == name), {})
-        row: dict[str, Any] = {"simulation": name}
-        for column, value in ours.items():
-            row |= {column: value, f"published_{column}": printed.get(column)}
-        rows.append(row)
-    return pd.DataFrame(rows)
+        rows += [ours, *({**row, "source": "published"} for row in published if row["simulation"] == name)]
+    return pd.DataFrame(rows)[list(rows[0])]
 
 
 def _join(values: "pd.Series[float]") -> str:

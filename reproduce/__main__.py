@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 an error of ours, 2 one of the user's, 130 Ctrl-C."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no news to the reader
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends the program as Ctrl-C does
     try:
         return _run(parser().parse_args(arguments))

@@ -35,8 +35,10 @@ def plan(chain: Chain, store: Store, targets: Sequence[str], profile: str) -> st
     lines = [f"{name}  {chain.key(name)}  {_duration(times[name])}" for name in run]
     known = sum(time for time in times.values() if time is not None)
     unknown = [name for name, time in times.items() if time is None]
-    total = f"about {_duration(known)}" + (f", and {', '.join(unknown)}, not timed before" if unknown else "")
-    return "\n".join(["would run:", *lines, total])
+    total = [f"about {_duration(known)}"] if known else []
+    if unknown:
+        total.append(f"not timed before: {', '.join(unknown)}")
+    return "\n".join(["would run:", *lines, "; ".join(total)])
 
 
 def to_run(chain: Chain, store: Store, targets: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """A small chain with the real pipeline, store, tracking and executor, for tests and to be killed.
 
-    python -m tests.toy.chain STORE TRACKING_URI TARGET... [--workers N] [--size N] [--fail]
+python -m tests.toy.chain STORE TRACKING_URI TARGET... [--workers N] [--size N] [--fail]
 """
 
 import argparse
@@ -78,7 +78,14 @@ STAGES = (
 )
 
 
-def make(store: Path, uri: str, targets: list[str], settings: ToySettings | None = None, workers: int = 1, verify: bool = False) -> list[str]:
+def make(
+    store: Path,
+    uri: str,
+    targets: list[str],
+    settings: ToySettings | None = None,
+    workers: int = 1,
+    verify: bool = False,
+) -> list[str]:
     """Make targets; return the lines that were said."""
     os.environ["MLFLOW_TRACKING_URI"] = uri
     said: list[str] = []
@@ -103,4 +110,7 @@ if __name__ == "__main__":
     parser.add_argument("--fail", action="store_true")
     options = parser.parse_args()
     group = Numbers(count=options.count, pause=options.pause, fail=options.fail)
-    print("\n".join(make(options.store, options.uri, options.targets, ToySettings(numbers=group), options.workers)), file=sys.stderr)
+    print(
+        "\n".join(make(options.store, options.uri, options.targets, ToySettings(numbers=group), options.workers)),
+        file=sys.stderr,
+    )

@@ -112,7 +112,7 @@ def test_estimates_come_from_undisturbed_runs_of_the_profile(store: Store) -> No
     assert status.expected_seconds(store, "evaluate", new.key("evaluate"), "smoke") == 90
     assert status.expected_seconds(store, "evaluate", new.key("evaluate"), "paper") is None
     assert status.to_run(new, store, ["figure5"]) == ["evaluate", "figure5"]
-    assert "about 90 s, and figure5, not timed before" in status.plan(new, store, ["figure5"], "smoke")
+    assert "about 90 s; not timed before: figure5" in status.plan(new, store, ["figure5"], "smoke")
 
 
 def test_a_damaged_need_is_planned_even_if_the_target_is_there(store: Store) -> None:
