@@ -67,7 +67,9 @@ class Simulate(Group):
     galaxy: Literal["logarithmic", "bulge-disc-halo"] = Field("logarithmic", description="tidal field")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
     galactocentric_radius_kpc: Positive = Field(15.0, description="radius of the circular orbit [kpc]")
-    escape: Literal["energy", "apocentre", "delayed"] = Field("energy", description="escape criterion")
+    escape: Literal["delayed", "energy", "apocentre"] = Field(
+        "delayed", description="escape: with a delay, above an energy (Giersz et al. 2008), or by apocentre"
+    )
     coulomb_gamma: Positive = Field(0.02, description="ln Λ = ln(γ N)")
     theta_max: float = Field(0.5, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
     sweeps: int = Field(8, ge=1, le=64, description="relaxation sweeps with alternating partners in a block")

@@ -19,7 +19,7 @@ from reproduce.cluster.snapshot import Shells
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
 
 _ARRAYS = ("star", "r", "vr", "vt", "m")
-_NUMBERS = ("name", "seed", "time_myr", "step", "evolved", "deficit", "booked", "energy_start", "saturated")
+_NUMBERS = ("name", "seed", "time_myr", "step", "evolved", "deficit", "booked", "energy_start", "saturated", "last_dt")
 
 
 class Checkpoint:

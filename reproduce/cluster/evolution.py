@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from reproduce.cluster import orbits, relaxation
 from reproduce.cluster.initial import Stars
 from reproduce.cluster.stellar_evolution import advance_masses
-from reproduce.cluster.tides import Tide, escape_energy
+from reproduce.cluster.tides import ESCAPE_RATE, Tide, escape_energy, saddle_energy
 from reproduce.cluster.tracks import Tracks
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
 
 BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster's energy
 
 # Purposes of random streams: each draw belongs to one, so that none disturbs another.
-STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS = 10, 11, 12, 13
+STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS, STREAM_ESCAPE = 10, 11, 12, 13, 14
 
 
 def generator(seed: int, name: str, stream: int, number: int = 0) -> np.random.Generator:
@@ -78,6 +78,10 @@ class Cluster:
         Energy at the beginning.
     saturated : float
         Share of saturated encounters in the last step.
+    last_dt : float
+        Length of the last step [Myr].
+    track_row : (n_initial,) int64, optional
+        Each star's present row in the tracks.
     """
 
     name: str
@@ -92,6 +96,7 @@ class Cluster:
     )
     energy_start: float = np.nan
     saturated: float = 0.0
+    last_dt: float = 0.0
     track_row: NDArray[np.int64] | None = None
 
     def energy(self) -> tuple[float, float]:
@@ -154,6 +159,7 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     star_chance = np.repeat(chance, np.diff(edges))
     _move(cluster, random, chosen, star_chance, inside, outer)
     cluster.time_myr = target if arrives else cluster.time_myr + dt_base
+    cluster.last_dt = dt_base
     cluster.step += 1
     if cluster.evolved < len(physics.evolution_myr) and cluster.time_myr >= physics.evolution_myr[cluster.evolved]:
         cluster.evolved += 1
@@ -166,19 +172,29 @@ def _escape(cluster: Cluster, physics: Physics) -> tuple[NDArray, NDArray]:
     s = cluster.stars
     inside, outer = orbits.potential(s.r, s.m)
     energy, kinetic, binding = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)
-    jacobi = cluster.jacobi_pc(physics.tide)
-    if physics.tide is None:
-        gone = energy > 0
-    else:
-        threshold = escape_energy(float(inside[-1]), jacobi, len(s), physics.coulomb_gamma)
-        by_apocentre = physics.escape == "apocentre"
-        gone = orbits.leaving(s.r, s.vt, s.m, energy, inside, outer, jacobi, threshold, by_apocentre)
+    gone = _leaving(cluster, physics, energy, inside, outer)
     if gone.any():
         cluster.stars = s = s.take(~gone)
         inside, outer = orbits.potential(s.r, s.m)
         _, kinetic_after, binding_after = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)
         cluster.booked["escape"] += kinetic_after + binding_after - kinetic - binding
     return inside, outer
+
+
+def _leaving(cluster: Cluster, physics: Physics, energy: NDArray, inside: NDArray, outer: NDArray) -> NDArray[np.bool_]:
+    """Which stars leave now, by the criterion asked for; an isolated cluster loses those that are not bound."""
+    tide = physics.tide
+    if tide is None:
+        return energy > 0
+    s, mass = cluster.stars, float(inside[-1])
+    jacobi = tide.jacobi_radius(mass)
+    if physics.escape == "delayed":
+        random = generator(cluster.seed, cluster.name, STREAM_ESCAPE, cluster.step)
+        saddle = saddle_energy(mass, jacobi)
+        return orbits.leaving_late(random, energy, saddle, ESCAPE_RATE * tide.frequency * cluster.last_dt)
+    if physics.escape == "energy":
+        return energy > escape_energy(mass, jacobi, len(s), physics.coulomb_gamma)
+    return orbits.reaching(s.r, s.vt, s.m, energy, inside, outer, jacobi)
 
 
 def _move(

@@ -59,19 +59,26 @@ def energies(r, vr, vt, m, inside, outer):
 
 
 @njit(cache=True)
-def leaving(r, vt, m, energy, inside, outer, jacobi, threshold, by_apocentre):
-    """Stars that escape: on an orbit that reaches beyond `jacobi`, or with an energy above `threshold`."""
+def reaching(r, vt, m, energy, inside, outer, jacobi):
+    """Stars on orbits that reach beyond the radius `jacobi`."""
     n = len(r)
     gone = np.zeros(n, dtype=np.bool_)
-    if not by_apocentre:
-        for i in range(n):
-            gone[i] = energy[i] > threshold
-        return gone
     c = np.searchsorted(r, jacobi)
     phi = -G * (inside[c] / jacobi + outer[c])
     for i in range(n):
         radial2 = 2 * (energy[i] - phi - G * m[i] / max(jacobi, r[i])) - (r[i] * vt[i] / jacobi) ** 2
         gone[i] = r[i] > jacobi or radial2 >= 0
+    return gone
+
+
+@njit(cache=True)
+def leaving_late(random, energy, saddle, chances):
+    """Stars above the saddle's energy that find the way out, with probability 1 - exp(-`chances` (1 - E/E_saddle)²)."""
+    gone = np.zeros(len(energy), dtype=np.bool_)
+    for i in range(len(energy)):
+        if energy[i] > saddle:
+            excess = 1 - energy[i] / saddle
+            gone[i] = energy[i] >= 0 or random.random() < 1 - np.exp(-chances * excess * excess)
     return gone
 
 
