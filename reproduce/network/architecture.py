@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+import h5py
 import keras
 
 from reproduce.errors import InputError
@@ -144,9 +145,25 @@ def load_weights(model: keras.Model, path: Path) -> None:
     if not path.is_file():
         raise InputError(f"{path}: no such file; train the networks first")
     try:
+        n_stored = _n_values(path)
+        if n_stored != model.count_params():
+            raise ValueError(f"{n_stored:,} numbers for the {model.count_params():,} of the {model.name}")
         model.load_weights(path)
     except (OSError, KeyError, RuntimeError) as error:
         raise InputError(f"{path}: damaged or cut short ({' '.join(str(error).split())[:150]}); train again") from None
     except ValueError as error:
         reason = " ".join(str(error).split())[:150]
         raise InputError(f"{path}: holds the weights of another architecture ({reason}); train again") from None
+
+
+def _n_values(path: Path) -> int:
+    """Numbers in a file of weights, without the random states of the dropout layers."""
+    sizes: list[int] = []
+
+    def visit(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and "seed_generator" not in name:
+            sizes.append(item.size)
+
+    with h5py.File(path, "r") as file:
+        file.visititems(visit)
+    return sum(sizes)

@@ -106,8 +106,18 @@ def train(
                 train.loss, architecture.pixels, vgg16_weights=train.vgg16_weights, regressor=regressor
             )
             recipe = Recipe(network, "mass", loss, train.epochs, train.learning_rate)
+        state = _fit(
+            architecture.build(network, train.seed),
+            recipe,
+            maps,
+            scales,
+            train,
+            checkpoint / f"{network}.h5",
+            identity,
+            on_epoch,
+        )
+        # A new model without an optimiser, whose variables Keras would write beside the weights.
         model = architecture.build(network, train.seed)
-        state = _fit(model, recipe, maps, scales, train, checkpoint / f"{network}.h5", identity, on_epoch)
         model.set_weights(state.best)
         backend.reseed(model, (train.seed,))
         save_weights(model, folder, network)
