@@ -73,20 +73,22 @@ def figure5(job: Job) -> None:
     """Figure 5: true against predicted mass of every pixel."""
     import json
 
+    import pandas as pd
+
+    import data_manifests
     from paper_figures import figure05, style
     from reproduce import comparison
 
     results = job.inputs["evaluate"]
     metrics = json.loads((results / "metrics.json").read_text(encoding="utf-8"))
-    train, data, cluster = job.settings.train, job.settings.dataset, job.settings.simulate
-    networks = {"released": "encoder-decoder as released", "compact": "compact encoder-decoder"}[train.architecture]
-    caption = (
-        f"{networks}, {train.loss} loss, {train.epochs} epochs\n"
-        f"{data.train:,} training maps, {cluster.n_stars:,} stars a cluster"
-    )
-    table = figure05.table(results)
-    style.save(figure05.draw(table, metrics, caption), job.folder, "figure05")
-    style.save_table(table, job.folder, "figure05")
+    train, maps, stars = job.settings.train, job.settings.dataset.train, job.settings.simulate.n_stars
+    network = {"released": "encoder-decoder as released", "compact": "compact encoder-decoder"}[train.architecture]
+    how = f"{network}, {train.loss} loss, {train.epochs} epochs, {maps:,} training maps, {stars:,} stars"
+    histogram = pd.read_csv(results / "histogram_pixel_mass.csv")
+    residuals = pd.read_csv(results / "residuals_pixel_mass.csv")
+    drawing = figure05.draw(histogram, residuals, metrics, data_manifests.load("published"), how)
+    style.save(drawing, job.folder, "figure05")
+    style.save_table(figure05.numbers(histogram, residuals), job.folder, "figure05")
     job.metrics |= comparison.write(job.folder, metrics, ("pixel_error_percent", "pixel_error_no_low_percent"))
 
 
