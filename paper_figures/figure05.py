@@ -31,16 +31,15 @@ def draw(
     how : str
         What made the prediction, in one or two lines.
     """
-    drawing = style.figure("column", height_ratio=0.98)
-    axes = residual_histogram.draw(drawing, histogram, residuals, TRUE, PREDICTED)
+    drawing = style.figure("column", height_ratio=0.96, layout="none")
+    axes = residual_histogram.draw(drawing, histogram, residuals, TRUE, PREDICTED, residual_label="residual [dex]")
     lines = [
         f"{words}: {metrics[name]:.1f} % (paper {published[name]['value']:g} %)"
         for words, name in (("all bins", "pixel_error_percent"), ("without low", "pixel_error_no_low_percent"))
     ]
-    axes["histogram"].text(
-        0.04, 0.96, "\n".join(lines), transform=axes["histogram"].transAxes, va="top", fontsize=5.5, linespacing=1.4
-    )
-    drawing.suptitle(how, fontsize=6, y=1.0, va="bottom")
+    corner = {"transform": axes["histogram"].transAxes, "ha": "right", "va": "bottom", "fontsize": 6}
+    axes["histogram"].text(0.97, 0.03, "\n".join(lines), **corner)
+    drawing.text(0.5, 0.99, how, ha="center", va="top", fontsize=6)
     return drawing
 
 

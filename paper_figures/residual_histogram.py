@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import MaxNLocator
 
 ONE_TO_ONE = "red"  # as the paper draws it
 
@@ -17,6 +18,7 @@ def draw(
     predicted_label: str,
     spread: str = "std",
     residual_limit: float | None = None,
+    residual_label: str = "residual",
 ) -> dict[str, Axes]:
     """Draw the histogram with its panel of residuals on the left and at the bottom.
 
@@ -39,17 +41,19 @@ def draw(
         Column drawn around the mean: ``std`` (Figs. 5 and 6) or ``mae`` (Fig. 8).
     residual_limit
         Residuals are drawn between minus and plus this; None: as far as mean and spread reach.
+    residual_label
+        Name of the residuals with their unit.
 
     Returns
     -------
     dict of str to Axes
         ``histogram``, ``left``, ``bottom`` and ``colourbar``.
     """
-    grid = figure.add_gridspec(2, 3, width_ratios=(1, 3.2, 0.14), height_ratios=(3.2, 1))
-    main = figure.add_subplot(grid[0, 1])
-    left = figure.add_subplot(grid[0, 0], sharey=main)
-    bottom = figure.add_subplot(grid[1, 1], sharex=main)
-    colourbar = figure.add_subplot(grid[0, 2])
+    # placed by hand: the panels touch the histogram, which a layout engine would prise apart for their labels
+    main = figure.add_axes((0.31, 0.285, 0.53, 0.55))
+    left = figure.add_axes((0.14, 0.285, 0.155, 0.55), sharey=main)
+    bottom = figure.add_axes((0.31, 0.115, 0.53, 0.155), sharex=main)
+    colourbar = figure.add_axes((0.86, 0.285, 0.025, 0.55))
 
     x, y, counts = _cells(histogram)
     shown = np.ma.masked_equal(counts.T, 0)
@@ -69,12 +73,18 @@ def draw(
             panel.axhline(0, color="0.6", lw=0.8)
             panel.fill_between(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
             panel.plot(centre, mean, color="C0", lw=1, marker=".", ms=2)
-            panel.set(ylim=(-limit, limit), ylabel="residual", xlabel=true_label)
+            panel.set(ylim=(-limit, limit), ylabel=residual_label, xlabel=true_label)
+            panel.yaxis.set_major_locator(MaxNLocator(2, symmetric=True))
+            panel.yaxis.set_label_position("right")  # outside: the panels stay close to the histogram
+            panel.tick_params(labelleft=False, labelright=True)
         else:
             panel.axvline(0, color="0.6", lw=0.8)
             panel.fill_betweenx(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
             panel.plot(mean, centre, color="C0", lw=1, marker=".", ms=2)
-            panel.set(xlim=(limit, -limit), xlabel="residual", ylabel=predicted_label)
+            panel.set(xlim=(limit, -limit), xlabel=residual_label, ylabel=predicted_label)
+            panel.xaxis.set_major_locator(MaxNLocator(2, symmetric=True))
+            panel.xaxis.set_label_position("top")
+            panel.tick_params(labelbottom=False, labeltop=True)
     return {"histogram": main, "left": left, "bottom": bottom, "colourbar": colourbar}
 
 

@@ -56,7 +56,7 @@ RC: Any = {
 }
 
 
-def figure(width: str = "column", height_ratio: float = 0.75) -> Figure:
+def figure(width: str = "column", height_ratio: float = 0.75, layout: str = "constrained") -> Figure:
     """An empty figure.
 
     Parameters
@@ -65,10 +65,12 @@ def figure(width: str = "column", height_ratio: float = 0.75) -> Figure:
         Width on the printed page.
     height_ratio : float
         Height over width.
+    layout : str
+        Matplotlib's layout engine; "none" where axes are placed by hand.
     """
     plt.rcParams.update(RC)
     inches = {"column": COLUMN_INCH, "page": PAGE_INCH}[width]
-    return plt.figure(figsize=(inches, inches * height_ratio), layout="constrained")
+    return plt.figure(figsize=(inches, inches * height_ratio), layout=layout)
 
 
 def save(drawing: Figure, folder: Path, stem: str) -> None:

@@ -83,7 +83,7 @@ def figure5(job: Job) -> None:
     metrics = json.loads((results / "metrics.json").read_text(encoding="utf-8"))
     train, maps, stars = job.settings.train, job.settings.dataset.train, job.settings.simulate.n_stars
     network = {"released": "encoder-decoder as released", "compact": "compact encoder-decoder"}[train.architecture]
-    how = f"{network}, {train.loss} loss, {train.epochs} epochs, {maps:,} training maps, {stars:,} stars"
+    how = f"{network}, {train.loss} loss, {train.epochs} epochs,\n{maps:,} training maps, {stars:,} stars a cluster"
     histogram = pd.read_csv(results / "histogram_pixel_mass.csv")
     residuals = pd.read_csv(results / "residuals_pixel_mass.csv")
     drawing = figure05.draw(histogram, residuals, metrics, data_manifests.load("published"), how)
