@@ -104,7 +104,7 @@ def examples(flux: NDArray, mass: NDArray, texts: Sequence[str]) -> Figure:
     Figure
     """
     rows = -(-len(flux) // 4)
-    figure = style.figure("page", 0.155 * rows + 0.04)
+    figure = style.figure("page", 0.125 * rows + 0.03)
     axes = figure.subplots(rows, 8, squeeze=False)
     for axis in axes.ravel():
         axis.axis("off")

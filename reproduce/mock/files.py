@@ -22,15 +22,15 @@ MASS_UNIT = "log10(Msun)"
 _CARDS = (
     ("AGE", "age of the cluster [Gyr]"),
     ("DISTANCE", "distance [kpc]"),
-    ("SEEING", "FWHM of the point-spread function [arcsec]"),
-    ("LOS_X", "line of sight in the snapshot's axes"),
-    ("LOS_Y", "line of sight in the snapshot's axes"),
-    ("LOS_Z", "line of sight in the snapshot's axes"),
+    ("SEEING", "FWHM of the PSF [arcsec]"),
+    ("LOS_X", "line of sight, snapshot's axes"),
+    ("LOS_Y", "line of sight, snapshot's axes"),
+    ("LOS_Z", "line of sight, snapshot's axes"),
     ("ROTATION", "rotation on the sky [deg]"),
-    ("SHIFT_X", "centre from middle of the field, columns [arcsec]"),
-    ("SHIFT_Y", "centre from middle of the field, rows [arcsec]"),
-    ("MASS", "mass of the stars in the field [Msun]"),
-    ("LUMINOSI", "luminosity of the stars in the field [Lsun]"),
+    ("SHIFT_X", "centre, columns from middle [arcsec]"),
+    ("SHIFT_Y", "centre, rows from middle [arcsec]"),
+    ("MASS", "mass in the field [Msun]"),
+    ("LUMINOSI", "luminosity in the field [Lsun]"),
     ("NSTARS", "stars in the field"),
 )
 
