@@ -32,7 +32,7 @@ def draw(
         What made the prediction, in one or two lines.
     """
     drawing = style.figure("column", height_ratio=0.96, layout="none")
-    axes = residual_histogram.draw(drawing, histogram, residuals, TRUE, PREDICTED, residual_label="residual [dex]")
+    axes = residual_histogram.draw(drawing, histogram, residuals, TRUE, PREDICTED, residual_label="$r$ [dex]")
     lines = [
         f"{words}: {metrics[name]:.1f} % (paper {published[name]['value']:g} %)"
         for words, name in (("all bins", "pixel_error_percent"), ("without low", "pixel_error_no_low_percent"))
