@@ -5,9 +5,11 @@ interface costs milliseconds a star, so the function underneath it is called: th
 is pinned.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,10 +119,12 @@ def _evolve(mass_msun: NDArray[np.float64], metallicity: float, progress: Callab
     counts: list[NDArray[np.int64]] = []
     for begin in range(0, len(mass_msun), _CHUNK):
         rows = []
-        for mass in mass_msun[begin : begin + _CHUNK]:
-            star = dict(record, mass_1=mass, mass0_1=mass, kstar_1=int(mass > _LOW_MASS))
-            _, _, table, _, _, constants = evolve._evolve_single_system(star, constants)
-            rows.append(table[:, : len(_ROWS)])
+        # SSE writes its warnings (of many rows) into a file fort.99 of the working folder
+        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+            for mass in mass_msun[begin : begin + _CHUNK]:
+                star = dict(record, mass_1=mass, mass0_1=mass, kstar_1=int(mass > _LOW_MASS))
+                _, _, table, _, _, constants = evolve._evolve_single_system(star, constants)
+                rows.append(table[:, : len(_ROWS)])
         offset = np.concatenate([[0], np.cumsum([len(table) for table in rows])])
         time, kind, mass_now, luminosity, radius = np.concatenate(rows).T
         keep = _thin(offset, time, kind, mass_now, luminosity, radius, TOLERANCE)
