@@ -48,6 +48,18 @@ def bin_stars(u: NDArray, v: NDArray, weight: NDArray, pixels: int) -> NDArray:
 
 
 @njit(cache=True)
+def sum_inside(u: NDArray, v: NDArray, mass: NDArray, luminosity: NDArray, pixels: int) -> tuple[int, float, float]:
+    """Number, mass and luminosity of the stars in the field."""
+    n, total_mass, total_luminosity = 0, 0.0, 0.0
+    for i in range(u.size):
+        if 0.0 <= u[i] < pixels and 0.0 <= v[i] < pixels:
+            n += 1
+            total_mass += mass[i]
+            total_luminosity += luminosity[i]
+    return n, total_mass, total_luminosity
+
+
+@njit(cache=True)
 def spread_stars(u: NDArray, v: NDArray, weight: NDArray, offset: float, per_pixel: int, size: int) -> NDArray:
     """Stars as cubic B-splines (sum: weight) on the nodes of a fine periodic grid.
 
@@ -68,7 +80,6 @@ def spread_stars(u: NDArray, v: NDArray, weight: NDArray, offset: float, per_pix
     """
     grid = np.zeros((size, size))
     wx, wy = np.empty(4), np.empty(4)
-    columns = np.empty(4, np.int64)
     for i in range(u.size):
         x, y = (u[i] + offset - 0.5) * per_pixel, (v[i] + offset - 0.5) * per_pixel
         if weight[i] == 0.0 or not (0.0 <= x < size and 0.0 <= y < size):
@@ -76,13 +87,14 @@ def spread_stars(u: NDArray, v: NDArray, weight: NDArray, offset: float, per_pix
         ix, iy = int(x), int(y)
         _cubic(x - ix, wx)
         _cubic(y - iy, wy)
-        for k in range(4):
-            columns[k] = (ix + k - 1) % size
+        at_edge = ix == 0 or iy == 0 or ix >= size - 2 or iy >= size - 2
         for j in range(4):
-            row = (iy + j - 1) % size
             share = weight[i] * wy[j]
             for k in range(4):
-                grid[row, columns[k]] += share * wx[k]
+                row, column = iy + j - 1, ix + k - 1
+                if at_edge:
+                    row, column = row % size, column % size
+                grid[row, column] += share * wx[k]
     return grid
 
 

@@ -25,6 +25,8 @@ from reproduce.mock.camera import Stars, View
 from reproduce.mock.psf import Psf
 from reproduce.settings import Camera, Effects
 
+NO_EFFECTS = Effects()
+
 
 @dataclass(frozen=True)
 class Maps:
@@ -96,8 +98,7 @@ def render(
     psf = psf or instrument.point_spread_function(camera, view.fwhm_arcsec)
     u, v = instrument.places(stars, camera, view)
     mass = kernels.bin_stars(u, v, stars.mass_msun, camera.pixels)
-    inside = (u >= 0) & (u < camera.pixels) & (v >= 0) & (v < camera.pixels)
-    luminosity = float(stars.luminosity_lsun[inside].sum())
+    n_stars, mass_msun, luminosity = kernels.sum_inside(u, v, stars.mass_msun, stars.luminosity_lsun, camera.pixels)
     if luminosity <= 0:
         raise InputError(
             f"{stars.name}: no star shines in a field of {camera.field_arcsec:g} arcsec at {view.distance_kpc:g} kpc "
@@ -109,9 +110,9 @@ def render(
         flux=instrument.log10_with_floor(flux, camera.flux_floor),
         mass=instrument.log10_with_floor(instrument.smooth(mass, camera.smoothing_pixels), camera.mass_floor),
         age_gyr=stars.age_gyr,
-        mass_msun=float(stars.mass_msun[inside].sum()),
+        mass_msun=mass_msun,
         luminosity_lsun=luminosity,
-        n_stars=int(np.count_nonzero(inside)),
+        n_stars=n_stars,
         view=view,
         camera=camera,
     )
@@ -128,7 +129,7 @@ def _light(
 ) -> NDArray[np.float64]:
     """Light in each pixel, with the observational effects that the camera has."""
     luminosity = stars.luminosity_lsun
-    if camera.effects == Effects():
+    if camera.effects == NO_EFFECTS:
         return instrument.light_image(u, v, luminosity, camera, psf)
     if generator is None:
         raise InputError("camera: observational effects draw random numbers; give a seed")

@@ -54,8 +54,8 @@ def test_half_the_light_level_is_at_half_the_fwhm(psf: Moffat | Gaussian) -> Non
     image = light_image(np.array([320.5]), np.array([320.5]), np.ones(1), FINE, psf)
     row = image[320] / image[320, 320]
     place = np.interp(-0.5, -row[320:400], np.arange(80)) * FINE.field_arcsec / FINE.pixels
-    # averaging over pixels of 0.0625 arcsec adds a variance of scale²/12 an axis: 0.4 % of that of the narrowest core if
-    # it were a Gaussian, and so 0.2 % of its width; a Moffat's core is more peaked
+    # averaging over pixels of 0.0625 arcsec adds a variance of scale²/12 an axis: 0.4 % of that of the narrowest core
+    # if it were a Gaussian, and so 0.2 % of its width; a Moffat's core is more peaked
     assert place == pytest.approx(psf.fwhm_arcsec / 2, rel=1e-2)
 
 
