@@ -181,6 +181,9 @@ class Train(Group):
     patience: int | None = Field(
         None, ge=1, description="epochs without a better validation loss before stopping; none: never"
     )
+    regressor_architecture: Literal["released", "compact"] = Field(
+        "released", description="regressor: as released, or on 40x40x16"
+    )
     regressor_width: float = Field(1.0, gt=0, le=4, description="factor on the number of filters of the regressor")
     regressor_epochs: int = Field(200, ge=1, description="epochs of the regressor")
     regressor_learning_rate: Positive = Field(1e-4, description="Adam's learning rate for the regressor")

@@ -32,7 +32,7 @@ class Architecture:
         Side of the maps [px].
     architecture, width, levels, kernel_size, dropout, skip_connections
         Of the encoder-decoder (`encoder_decoder.build`).
-    regressor_width, regressor_dropout
+    regressor_architecture, regressor_width, regressor_dropout
         Of the regressor (`regressor.build`).
     loss : str
         Loss that the encoder-decoder was trained with.
@@ -47,6 +47,7 @@ class Architecture:
     kernel_size: int
     dropout: float
     skip_connections: bool
+    regressor_architecture: str
     regressor_width: float
     regressor_dropout: float
     loss: str
@@ -63,6 +64,7 @@ class Architecture:
             kernel_size=train.kernel_size,
             dropout=train.dropout,
             skip_connections=train.skip_connections,
+            regressor_architecture=train.regressor_architecture,
             regressor_width=train.regressor_width,
             regressor_dropout=train.regressor_dropout,
             loss=train.loss,
@@ -73,7 +75,12 @@ class Architecture:
         """An untrained network, ``encoder_decoder`` or ``regressor``; its first weights are drawn from `seed`."""
         keras.utils.set_random_seed(seed)
         if network == "regressor":
-            return regressor.build(self.pixels, width=self.regressor_width, dropout=self.regressor_dropout)
+            return regressor.build(
+                self.pixels,
+                architecture=self.regressor_architecture,
+                width=self.regressor_width,
+                dropout=self.regressor_dropout,
+            )
         return encoder_decoder.build(
             self.pixels,
             architecture=self.architecture,
@@ -110,8 +117,9 @@ class Architecture:
             fits = isinstance(values[name], (int, float) if kind is float else kind)  # type: ignore[arg-type]
             if not fits:
                 raise InputError(f"{path}: {name} is {values[name]!r}, expected {kind}; train again")
-        if values["architecture"] not in encoder_decoder.LEVELS:
-            raise InputError(f"{path}: architecture is {values['architecture']!r}, expected released or compact")
+        for name in ("architecture", "regressor_architecture"):
+            if values[name] not in encoder_decoder.LEVELS:
+                raise InputError(f"{path}: {name} is {values[name]!r}, expected released or compact; train again")
         return cls(**values)
 
 

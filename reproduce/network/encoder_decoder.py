@@ -10,12 +10,10 @@ import keras
 from keras import layers
 
 from reproduce.errors import InputError
+from reproduce.network import folding
 
 # Filters of the released network's levels, finest first; a deeper network repeats the last.
 FILTERS = (32, 64, 128, 128)
-# The compact network folds this many pixels a side into channels: both maps are smoothed with sigma = 4 px, so that
-# nothing finer than about 4 px is lost, and the convolutions run on 1/16 of the pixels.
-FOLD = 4
 LEVELS = {"released": 4, "compact": 3}
 
 
@@ -59,7 +57,7 @@ def build(
     InputError
         If `pixels` cannot be halved `levels` times.
     """
-    fold = FOLD if architecture == "compact" else 1
+    fold = folding.CELL if architecture == "compact" else 1
     levels = LEVELS[architecture] if levels is None else levels
     if pixels % (fold * 2**levels):
         raise InputError(
@@ -77,7 +75,7 @@ def build(
         return layers.Concatenate(name=name)([x, other]) if skip_connections else x
 
     light = keras.Input((pixels, pixels, 1), name="light")
-    x = _fold(light, fold) if fold > 1 else light
+    x = folding.fold(light, fold) if fold > 1 else light
     first_blocks, pooled = [], []
     for level, n_filters in enumerate(filters, start=1):
         a = block(x, n_filters, f"encode{level}a")
@@ -97,21 +95,5 @@ def build(
     x = layers.UpSampling2D(2, name="decode1_up")(x)
     x = join(x, first_blocks[0], "decode1_join_a")
     x = layers.Conv2D(fold * fold, kernel_size, padding="same", name="mass_conv")(x)
-    mass = _unfold(x, fold) if fold > 1 else x
+    mass = folding.unfold(x, fold) if fold > 1 else x
     return keras.Model(light, mass, name="encoder_decoder")
-
-
-def _fold(x: keras.KerasTensor, fold: int) -> keras.KerasTensor:
-    """Space to depth: ``(n, ny, nx, 1)`` to ``(n, ny / fold, nx / fold, fold**2)``, row-major within a cell."""
-    side = x.shape[1] // fold
-    x = layers.Reshape((side, fold, side, fold), name="fold_cells")(x)
-    x = layers.Permute((1, 3, 2, 4), name="fold_permute")(x)
-    return layers.Reshape((side, side, fold * fold), name="fold")(x)
-
-
-def _unfold(x: keras.KerasTensor, fold: int) -> keras.KerasTensor:
-    """Depth to space: the inverse of `_fold`."""
-    side = x.shape[1]
-    x = layers.Reshape((side, side, fold, fold), name="unfold_cells")(x)
-    x = layers.Permute((1, 3, 2, 4), name="unfold_permute")(x)
-    return layers.Reshape((side * fold, side * fold, 1), name="mass")(x)

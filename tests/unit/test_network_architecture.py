@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reproduce.errors import InputError
-from reproduce.network import backend, encoder_decoder, regressor
+from reproduce.network import backend, encoder_decoder, folding, regressor
 from reproduce.network.architecture import Architecture, load_weights, save_weights, weights_file
 from reproduce.settings import Train
 
@@ -33,8 +33,8 @@ def test_released_layers_follow_the_paper():
 def test_compact_network_folds_and_unfolds_without_loss():
     maps = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype(np.float32)
     given = keras.Input((16, 16, 1))
-    folded = encoder_decoder._fold(given, 4)
-    model = keras.Model(given, [folded, encoder_decoder._unfold(folded, 4)])
+    folded = folding.fold(given, 4)
+    model = keras.Model(given, [folded, folding.unfold(folded, 4)])
     inside, back = model.predict_on_batch(maps)
     assert inside.shape == (2, 4, 4, 16)
     np.testing.assert_array_equal(inside[0, 1, 2], maps[0, 4:8, 8:12, 0].ravel())
@@ -56,6 +56,7 @@ def test_dropout_and_width_reach_the_layers():
     model = encoder_decoder.build(96, architecture="compact", width=0.25, dropout=0.2)
     assert model.get_layer("bottleneck_drop").rate == 0.2
     assert regressor.build(96, dropout=0.3).get_layer("conv1_drop").rate == 0.3
+    assert regressor.build(96, architecture="compact").get_layer("fold").output.shape == (None, 24, 24, 16)
     assert regressor.build(96, width=0.5).get_layer("conv4").filters == 64
 
 
@@ -65,6 +66,9 @@ def test_impossible_sizes_are_refused_in_one_line():
     with pytest.raises(InputError, match=r"at least 91 px"):
         regressor.build(90)
     assert regressor.build(91).output_shape == (None, 2)
+    with pytest.raises(InputError, match=r"multiple of 4 px and at least 88 px"):
+        regressor.build(84, architecture="compact")
+    assert regressor.build(88, architecture="compact").output_shape == (None, 2)
 
 
 def test_random_state_of_dropout_comes_from_the_stream():

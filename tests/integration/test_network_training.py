@@ -1,0 +1,172 @@
+"""Training end to end on made-up maps: repeatable to the byte, whatever interrupts it, and evaluated to the byte."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+
+from reproduce.errors import InputError
+from reproduce.evaluation import evaluate
+from reproduce.network.training import COLUMNS, train
+from reproduce.settings import Evaluate, Train
+from tests.network_maps import write_maps
+
+TINY = {"architecture": "compact", "width": 0.25, "regressor_width": 0.25, "batch_size": 8, "augment": True}
+SETTINGS = Train(**TINY, loss="mse", schedule="cosine", epochs=3, regressor_epochs=3, dropout=0.1)
+FILES = ("architecture.json", "encoder_decoder.weights.h5", "history.csv", "regressor.weights.h5")
+
+
+class InterruptedHere(Exception):  # noqa: N818 (an interruption, no error)
+    pass
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return write_maps(tmp_path_factory.mktemp("maps"), train=24, validation=6, test=8, pixels=96)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(dataset, tmp_path_factory):
+    place = tmp_path_factory.mktemp("undisturbed")
+    epochs = []
+    metrics = train(*dataset, SETTINGS, place / "files", place / "checkpoint", lambda *row: epochs.append(row))
+    return place / "files", metrics, epochs
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_files_metrics_and_history(undisturbed):
+    folder, metrics, epochs = undisturbed
+    assert sorted(contents(folder)) == sorted(FILES)
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["network"], row["epoch"]) for row in rows] == [(name, str(epoch)) for name, epoch, _ in epochs]
+    best = min((row for row in rows if row["network"] == "regressor"), key=lambda row: float(row["val_loss"]))
+    assert metrics["validation_r2_regressor"] == float(best["val_r2"])
+    assert metrics["best_epoch_regressor"] == float(best["epoch"])
+    with h5py.File(folder / "regressor.weights.h5") as file:
+        assert not [name for name in file.get("optimizer", {}) if len(file["optimizer"][name])]
+
+
+@pytest.mark.parametrize("stop_after", [1, 4])
+def test_an_interrupted_training_ends_with_the_same_bytes(dataset, undisturbed, tmp_path, stop_after):
+    """Stopped in the encoder-decoder, and in the regressor."""
+    seen = []
+
+    def interrupt(*row):
+        seen.append(row)
+        if len(seen) == stop_after:
+            raise InterruptedHere
+
+    with pytest.raises(InterruptedHere):
+        train(*dataset, SETTINGS, tmp_path / "files", tmp_path / "checkpoint", interrupt)
+    epochs = []
+    train(*dataset, SETTINGS, tmp_path / "files", tmp_path / "checkpoint", lambda *row: epochs.append(row))
+    assert epochs == undisturbed[2]
+    assert contents(tmp_path / "files") == contents(undisturbed[0])
+
+
+def test_checkpoints_of_other_settings_or_cut_short_are_refused_and_kept(dataset, tmp_path):
+    short = SETTINGS.model_copy(update={"epochs": 1, "regressor_epochs": 1})
+    train(*dataset, short, tmp_path / "files", tmp_path / "checkpoint")
+    path = tmp_path / "checkpoint" / "encoder_decoder.h5"
+    whole = path.read_bytes()
+    with pytest.raises(InputError, match="other settings or maps"):
+        train(*dataset, SETTINGS, tmp_path / "files", tmp_path / "checkpoint")
+    assert path.read_bytes() == whole
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"damaged or cut short.*remove it to train"):
+        train(*dataset, short, tmp_path / "files", tmp_path / "checkpoint")
+    assert len(path.read_bytes()) == len(whole) // 2
+
+
+def test_a_loss_that_diverges_is_refused(dataset, tmp_path):
+    wild = SETTINGS.model_copy(update={"learning_rate": 1e30, "schedule": "constant"})
+    with pytest.raises(InputError, match=r"no longer finite.*smaller learning rate"):
+        train(*dataset, wild, tmp_path / "files", tmp_path / "checkpoint")
+
+
+def test_patience_stops_early_and_keeps_the_best_epoch(dataset, tmp_path):
+    restless = SETTINGS.model_copy(update={"learning_rate": 0.3, "schedule": "constant", "epochs": 12, "patience": 1})
+    metrics = train(*dataset, restless, tmp_path / "files", tmp_path / "checkpoint")
+    assert metrics["epochs_encoder_decoder"] == metrics["best_epoch_encoder_decoder"] + 2 < 12
+
+
+@pytest.mark.parametrize("loss", ["mae", "regressor"])
+def test_other_losses_train(dataset, tmp_path, loss):
+    settings = SETTINGS.model_copy(update={"loss": loss, "epochs": 2, "regressor_epochs": 1})
+    order = []
+    train(*dataset, settings, tmp_path / "files", tmp_path / "checkpoint", lambda name, *_: order.append(name))
+    assert order[0] == ("regressor" if loss == "regressor" else "encoder_decoder")
+    assert json.loads((tmp_path / "files" / "architecture.json").read_text())["loss"] == loss
+
+
+def test_evaluation_writes_the_same_bytes_twice(dataset, undisturbed, tmp_path):
+    maps, scaler = dataset
+    said = []
+    for name in ("first", "second"):
+        metrics = evaluate(
+            maps, undisturbed[0], scaler, Evaluate(bootstrap=20), tmp_path / name, lambda f, _: said.append(f)
+        )
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+    assert said[-1] == 1
+    assert metrics == json.loads((tmp_path / "first" / "metrics.json").read_text())
+    assert metrics["n_maps"] == 8
+    with h5py.File(tmp_path / "first" / "predictions.h5") as file:
+        assert file["mass"].shape == (8, 96, 96)
+        assert file["examples/mass_predicted"].shape == (4, 96, 96)
+        assert file["maps/age_predicted"].shape == (8,)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from reproduce.network.training import train
+from reproduce.settings import Train
+maps, scaler, folder, settings = sys.argv[1:]
+say = lambda *row: print(*row, flush=True)
+settings = Train.model_validate_json(settings)
+train(Path(maps), Path(scaler), settings, Path(folder, "files"), Path(folder, "checkpoint"), say)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_time_ends_with_the_same_bytes(dataset, tmp_path):
+    """Killed after random waits, again and again, until it ends; every process starts TensorFlow anew."""
+    maps, scaler = dataset
+
+    def start(folder: Path) -> subprocess.Popen:
+        command = [sys.executable, "-c", SCRIPT, str(maps), str(scaler), str(folder), SETTINGS.model_dump_json()]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    whole = start(tmp_path / "whole")
+    whole.communicate()
+    assert whole.returncode == 0
+    kills = 0
+    for attempt in range(20):
+        process = start(tmp_path / "killed")
+        for _ in range(1 + attempt % 3):  # some epochs into it, then a little more
+            process.stdout.readline()
+        time.sleep(0.05 * (attempt % 5))
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        if process.wait() == 0:
+            break
+    process.communicate()
+    if process.returncode != 0:
+        last = start(tmp_path / "killed")
+        last.communicate()
+        assert last.returncode == 0
+    assert kills >= 2
+    assert contents(tmp_path / "killed" / "files") == contents(tmp_path / "whole" / "files")
