@@ -25,10 +25,10 @@ help:  ## list the commands
 	touch $@
 
 figure5: .venv/installed  ## from nothing to the paper's Figure 5 (PROFILE=laptop)
-	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow run . -e figure5 --env-manager local -P profile=$(PROFILE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow run . -e figure5 --experiment-name pidoc --env-manager local -P profile=$(PROFILE)
 
 all: .venv/installed  ## every figure and table, and the report (PROFILE=laptop)
-	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow run . -e all --env-manager local -P profile=$(PROFILE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow run . -e all --experiment-name pidoc --env-manager local -P profile=$(PROFILE)
 
 report: .venv/installed  ## one HTML page of all that has been made so far
 	$(BIN)/python -m reproduce report --profile $(PROFILE)

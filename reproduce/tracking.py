@@ -20,6 +20,7 @@ from reproduce.errors import InputError, mendable
 from reproduce.store import exclusive
 
 EXPERIMENT = "pidoc"
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # which of its pages MLflow opens it with
 LARGEST_ARTIFACT_BYTES = 20_000_000  # what is larger stays in the store, recorded by name and digest
 PARAM_LENGTH = 6_000  # MLflow's limit
 
@@ -108,7 +109,7 @@ class Tracker:
         if ours is not None:
             return client, ours.experiment_id
         place = (project / "mlartifacts").as_uri() if self._uri.startswith("sqlite:") else None
-        return client, client.create_experiment(EXPERIMENT, artifact_location=place)
+        return client, client.create_experiment(EXPERIMENT, artifact_location=place, tags=KIND)
 
     @contextmanager
     def call(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
