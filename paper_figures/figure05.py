@@ -37,8 +37,8 @@ def draw(
         f"{words}: {metrics[name]:.1f} % (paper {published[name]['value']:g} %)"
         for words, name in (("all bins", "pixel_error_percent"), ("without low", "pixel_error_no_low_percent"))
     ]
-    corner = {"transform": axes["histogram"].transAxes, "ha": "right", "va": "bottom", "fontsize": 6}
-    axes["histogram"].text(0.97, 0.03, "\n".join(lines), **corner)
+    main = axes["histogram"]
+    main.text(0.97, 0.03, "\n".join(lines), transform=main.transAxes, ha="right", va="bottom", fontsize=6)
     drawing.text(0.5, 0.99, how, ha="center", va="top", fontsize=6)
     return drawing
 

@@ -19,17 +19,22 @@ def simulate(job: Job) -> None:
         for name, model in group.models.items()
     ]
     with job.progress.watch(job.checkpoint, len(items)):
-        for (name, *_), numbers in zip(items, job.executor.map(_simulate_model, items), strict=True):
+        for name, numbers in zip(group.models, job.executor.map(_simulate_model, items), strict=True):
             job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
 
 
 def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> dict[str, float]:
+    from astropy.table import QTable
+
     from reproduce.cluster.simulate import simulate as evolve
 
     name, model, group, folder, checkpoint, cache = item
     for place in (folder, checkpoint):
         place.mkdir(parents=True, exist_ok=True)
-    return evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache) or {}
+    evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
+    last = QTable.read(folder / "history.ecsv")[-1]
+    kept = ("time_gyr", "n_stars", "mass_msun", "r_half_pc", "energy_error")
+    return {f"last_{column}": float(getattr(last[column], "value", last[column])) for column in kept}
 
 
 def dataset(job: Job) -> None:

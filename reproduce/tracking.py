@@ -98,7 +98,8 @@ class Tracker:
                     raise
                 reason = _without_password(str(error).strip().splitlines()[0][:200])
                 raise InputError(
-                    f"MLFLOW_TRACKING_URI: {self.name} cannot be used ({reason}); start or mend it, or unset the variable"
+                    f"MLFLOW_TRACKING_URI: {self.name} cannot be used ({reason}); "
+                    "start or mend it, or unset the variable"
                 ) from error
 
     def _connect(self, project: Path) -> tuple[Any, str]:
@@ -159,7 +160,7 @@ class Tracker:
 
 @contextmanager
 def _first_contact() -> Iterator[None]:
-    """While open, a server that does not answer is given seconds, not MLflow's minutes; later calls keep its patience."""
+    """While open, a server that does not answer is given seconds, not MLflow's minutes."""
     hasty = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
     ours = {name: value for name, value in hasty.items() if name not in os.environ}
     os.environ.update(ours)
