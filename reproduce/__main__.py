@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from reproduce import settings as settings_module
 from reproduce.errors import InputError, mendable
@@ -80,8 +80,8 @@ def _run(options: argparse.Namespace) -> int:
     project = project_folder()
     store = Store(options.store or project / "outputs")
     if "settings" in targets:
-        for name, value in _settings_lines(settings):
-            print(f"{name}={value}")
+        for name, value in settings_module.flat(settings.model_dump(mode="json", by_alias=True)).items():
+            print(f"{name}={'none' if value is None else value}")
         return 0
     if "status" in targets or options.dry_run:
         from reproduce.status import plan, table
@@ -141,17 +141,6 @@ def _targets(words: Sequence[str], chain: Chain) -> list[str]:
             raise InputError(f"target '{word}' does not exist{hint} Targets: {', '.join(valid)}")
         targets += [*FIGURES, "report"] if word == "all" else [word]
     return list(dict.fromkeys(targets))
-
-
-def _settings_lines(settings: Any) -> list[tuple[str, Any]]:
-    tree = settings.model_dump(mode="json", by_alias=True)
-    found = []
-    for name in settings_module.names(tree):
-        value: Any = tree
-        for part in name.split("."):
-            value = value[part]
-        found.append((name, "none" if value is None else value))
-    return found
 
 
 def project_folder() -> Path:

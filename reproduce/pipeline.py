@@ -48,6 +48,7 @@ RECORDED_PACKAGES = (
 class Job:
     """What a stage's function is given."""
 
+    stage: str
     settings: (
         Any  # the settings that the stage declares in `reads`, and no others: what is not in the key cannot be read
     )
@@ -221,7 +222,7 @@ class Maker:
             run.inputs({need: (self.chain.key(need), folder) for need, folder in inputs.items()})
             with executor(self.workers, self.scheduler) as pool:
                 view = self.chain.view(stage.name)
-                job = Job(view, inputs, work.files, work.checkpoint, cache, pool, progress, log=run.metrics)
+                job = Job(stage.name, view, inputs, work.files, work.checkpoint, cache, pool, progress, log=run.metrics)
                 stage.run(job)
             manifest = {
                 "stage": stage.name,

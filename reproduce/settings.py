@@ -265,13 +265,17 @@ def split_overrides(text: str) -> list[str]:
     return [part for part in re.split(r",(?![^\[{]*[\]}])", text.strip().strip("'\"")) if part]
 
 
-def names(tree: Mapping[str, Any] | None = None, prefix: str = "") -> list[str]:
-    """Every setting's dotted name."""
-    tree = Settings().model_dump(mode="json", by_alias=True) if tree is None else tree
-    found: list[str] = []
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings on one level, by their dotted names."""
+    found: dict[str, Any] = {}
     for key, value in tree.items():
-        found += names(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
     return found
+
+
+def names() -> list[str]:
+    """Every setting's dotted name."""
+    return list(flat(Settings().model_dump(mode="json", by_alias=True)))
 
 
 def _merge(tree: dict[str, Any], changes: Mapping[str, Any], where: str, prefix: str = "") -> None:
@@ -310,21 +314,29 @@ def _override(tree: dict[str, Any], text: str) -> None:
         raise SettingsError(
             f"setting '{name}': value {raw!r} cannot be read; expected a number, a word or [a,b]"
         ) from None
-    *groups, last = name.split(".")
+    *groups, last = _path(name)
     node: Any = tree
     for depth, group in enumerate(groups):
         if groups[:depth] == ["simulate", "models"]:
             node = node.setdefault(group, {})
             continue
         if not isinstance(node, dict) or group not in node:
-            raise SettingsError(f"unknown setting '{name}'{_nearest(name, names(tree))}")
+            raise SettingsError(f"unknown setting '{name}'{_nearest(name, flat(tree))}")
         node = node[group]
     new_model_member = groups[:2] == ["simulate", "models"] and last in Model.model_fields
     if not isinstance(node, dict) or (last not in node and not new_model_member):
-        raise SettingsError(f"unknown setting '{name}'{_nearest(name, names(tree))}")
+        raise SettingsError(f"unknown setting '{name}'{_nearest(name, flat(tree))}")
     if isinstance(node.get(last), dict) and name != "simulate.models":
         raise SettingsError(f"'{name}' is a group of settings, found {raw!r}; set one of its members")
     node[last] = value
+
+
+def _path(name: str) -> list[str]:
+    """The parts of a dotted name; a simulation's own name may have dots (MW15-R1.6)."""
+    if name.startswith("simulate.models.") and name.count(".") > 2:
+        model, _, member = name.removeprefix("simulate.models.").rpartition(".")
+        return ["simulate", "models", model, member]
+    return name.split(".")
 
 
 def _nearest(name: str, valid: Iterable[str]) -> str:

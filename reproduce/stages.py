@@ -70,52 +70,25 @@ def evaluate(job: Job) -> None:
 
     maps = job.inputs["dataset"]
     job.metrics |= measure(
-        maps / "maps.h5", job.inputs["train"], maps / "scaler.json", job.settings.evaluate, job.folder
+        maps / "maps.h5", job.inputs["train"], maps / "scaler.json", job.settings.evaluate, job.folder, job.progress
     )
 
 
-def figure5(job: Job) -> None:
-    """Figure 5: true against predicted mass of every pixel."""
-    import json
+def _draw(job: Job) -> None:
+    """Any figure or table: `reproduce.drawing` has a function of the stage's name."""
+    from reproduce import drawing
 
-    import pandas as pd
-
-    import data_manifests
-    from paper_figures import figure05, style
-    from reproduce import comparison
-
-    results = job.inputs["evaluate"]
-    metrics = json.loads((results / "metrics.json").read_text(encoding="utf-8"))
-    train, maps, stars = job.settings.train, job.settings.dataset.train, job.settings.simulate.n_stars
-    network = {"released": "encoder-decoder as released", "compact": "compact encoder-decoder"}[train.architecture]
-    how = f"{network}, {train.loss} loss, {train.epochs} epochs,\n{maps:,} training maps, {stars:,} stars a cluster"
-    histogram = pd.read_csv(results / "histogram_pixel_mass.csv")
-    residuals = pd.read_csv(results / "residuals_pixel_mass.csv")
-    drawing = figure05.draw(histogram, residuals, metrics, data_manifests.load("published"), how)
-    style.save(drawing, job.folder, "figure05")
-    style.save_table(figure05.numbers(histogram, residuals), job.folder, "figure05")
-    job.metrics |= comparison.write(job.folder, metrics, ("pixel_error_percent", "pixel_error_no_low_percent"))
+    getattr(drawing, job.stage)(job)
 
 
-def table1(job: Job) -> None:
-    """Table 1: the simulations and the maps made of them, counted in the files."""
-    import data_manifests
-    from paper_figures import style, table1
-    from reproduce.mock.dataset import count_maps
-
-    counts = count_maps(job.inputs["dataset"] / "maps.h5")
-    group = job.settings.simulate
-    radii = {name: model.half_mass_radius_pc for name, model in group.models.items()}
-    table = table1.table(
-        counts, radii, job.settings.dataset.camera.model_dump(), data_manifests.load("tables")["table1"]
-    )
-    style.save_table(table, job.folder, "table1", table1.UNITS, latex=True)
-    ours = table[table["source"] == "ours"]
-    job.metrics |= {f"maps.{split}": float(sum(ours[f"{split}_maps"])) for split in table1.SPLITS}
+MADE_BY = ("simulate.n_stars", "dataset.train", "train")  # what a figure says of its making
 
 
-DRAWING = ("paper_figures.style",)
-COMPARING = ("reproduce.comparison",)
+def _figure(name: str, needs: tuple[str, ...], reads: tuple[str, ...], *drawn_by: str) -> Stage:
+    modules = ("paper_figures.style", *(f"paper_figures.{module}" for module in drawn_by))
+    code = ("reproduce.drawing", "reproduce.comparison", *modules)
+    return Stage(name, _draw, needs, reads, code, ("published", "tables"))
+
 
 STAGES = (
     Stage("simulate", simulate, reads=("simulate",), code=("reproduce.cluster",)),
@@ -124,22 +97,15 @@ STAGES = (
     ),
     Stage("train", train, needs=("dataset",), reads=("train",), code=("reproduce.network",)),
     Stage("evaluate", evaluate, needs=("dataset", "train"), reads=("evaluate",), code=("reproduce.evaluation",)),
-    Stage(
-        "figure5",
-        figure5,
-        needs=("evaluate",),
-        reads=("simulate.n_stars", "dataset.train", "train.architecture", "train.loss", "train.epochs"),
-        code=("paper_figures.figure05", "paper_figures.residual_histogram", *DRAWING, *COMPARING),
-        manifests=("published",),
-    ),
-    Stage(
-        "table1",
-        table1,
-        needs=("dataset",),
-        reads=("simulate.models", "dataset.camera"),
-        code=("paper_figures.table1", *DRAWING),
-        manifests=("tables",),
-    ),
+    _figure("figure3", ("train",), MADE_BY, "figure03"),
+    _figure("figure4", ("evaluate",), ("dataset.camera",), "figure04"),
+    _figure("figure5", ("evaluate",), MADE_BY, "figure05", "residual_histogram"),
+    _figure("figure6", ("evaluate",), MADE_BY, "figure06", "residual_histogram"),
+    _figure("figure7", ("evaluate",), MADE_BY, "figure07"),
+    _figure("figure8", ("evaluate",), MADE_BY, "figure08", "residual_histogram"),
+    _figure("figure9", ("evaluate",), MADE_BY, "figure09"),
+    _figure("table1", ("dataset",), ("simulate.models", "dataset.camera"), "table1"),
+    _figure("table2", ("evaluate",), ("dataset.test_distances_kpc",), "table2"),
 )
 
-FIGURES = tuple(stage.name for stage in STAGES if stage.name.startswith(("figure", "table")))
+FIGURES = tuple(stage.name for stage in STAGES if stage.run is _draw)

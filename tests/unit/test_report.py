@@ -39,7 +39,7 @@ def fill(store: Store, chain: Chain, names: list[str], wall_seconds: float = 90.
         key = chain.key(name)
         with store.workspace(name, key, lambda: None) as work:
             work.prepare()
-            chain.stages[name].run(Job(None, {}, work.files, work.checkpoint, work.root, None, None))  # type: ignore[arg-type]
+            chain.stages[name].run(Job(name, None, {}, work.files, work.checkpoint, work.root, None, None))  # type: ignore[arg-type]
             manifest = {
                 "key": key,
                 "key_parts": chain.parts(name),

@@ -33,6 +33,13 @@ def test_overrides_reach_their_setting() -> None:
     assert (changed.train.epochs, changed.train.learning_rate, changed.simulate.snapshots) == (7, 1e-4, None)
 
 
+def test_models_are_changed_and_added_by_name() -> None:
+    added = ["simulate.models.MW15-R1.2.half_mass_radius_pc=1.2", "simulate.models.MW15-R1.2.snapshots=9"]
+    changed = settings.load("smoke", ["simulate.models.MW15-R1.6.half_mass_radius_pc=1.5", *added])
+    assert changed.simulate.models["MW15-R1.6"].half_mass_radius_pc == 1.5
+    assert changed.simulate.models["MW15-R1.2"].snapshots == 9
+
+
 def test_alias_of_a_python_keyword() -> None:
     assert settings.load("smoke", ["train.from=settings"]).train.from_ == "settings"
 
