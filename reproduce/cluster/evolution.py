@@ -34,7 +34,7 @@ class Physics:
     """What drives a cluster; the names are those of `settings.Simulate`.
 
     Without `tide` the cluster is isolated and loses only unbound stars; without `tracks` masses are constant.
-    `coulomb_gamma` = 0 switches relaxation off (for tests of the rest).
+    `sweeps` = 0 switches scattering off but keeps the time steps, for tests of all the rest.
     """
 
     tide: Tide | None
@@ -141,8 +141,7 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
         target = min(target, float(physics.evolution_myr[cluster.evolved]))
         longest = float(physics.response_myr[cluster.evolved])
     edges = relaxation.block_edges(len(s), int(random.integers(relaxation.BLOCK)))
-    gamma_n = physics.coulomb_gamma * len(s)
-    coulomb = max(np.log(gamma_n), 1.0) if gamma_n > 0 else 1e-300
+    coulomb = max(np.log(physics.coulomb_gamma * len(s)), 1.0)  # small clusters: a logarithm of 1 is the least
     density, mass, variance, dt = relaxation.local_state(
         s.r, s.vr, s.vt, s.m, edges, physics.window, physics.theta_max, coulomb
     )

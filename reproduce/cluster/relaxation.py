@@ -108,7 +108,7 @@ def relax(random, vr, vt, m, edges, density, mass, variance, dt, dt_base, sweeps
             continue
         first, last = edges[b], edges[b + 1]
         chosen[first:last] = True
-        strength = 2 * np.pi * G * G * density[b] * coulomb_logarithm * own_dt / sweeps
+        strength = 2 * np.pi * G * G * density[b] * coulomb_logarithm * own_dt / max(sweeps, 1)
         slots = (last - first) + (last - first) % 2  # with an odd number, the partner of the last slot sits out
         for sweep in range(sweeps):
             for pair in range(slots // 2):

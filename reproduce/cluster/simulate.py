@@ -166,7 +166,7 @@ def _run(
         times = stops if extra["last"] == end else extra["last"] * np.arange(1, wanted + 1) / wanted
         if cluster.time_myr >= row_times[min(len(rows), len(row_times) - 1)] and len(rows) < len(row_times):
             rows.append(history.row(cluster, physics, simulate.n_stars))
-            tell(cluster.time_myr / end, f"{cluster.time_myr / 1e3:.2f} Gyr, {len(cluster.stars)} stars")
+            tell(cluster.time_myr / extra["last"], f"{cluster.time_myr / 1e3:.2f} Gyr, {len(cluster.stars)} stars")
         if extra["next"] < wanted and cluster.time_myr >= times[extra["next"]]:
             store.put(cluster, extra["taken"])
             extra["taken"] += 1

@@ -10,7 +10,7 @@ from reproduce.cluster.snapshot import Snapshot
 from reproduce.errors import InputError
 
 # Place of each quantity in a line, from 0: number, r [pc], v_r, v_t [km/s], two names, kind of binary, pairs of
-# type, mass [Msun], luminosity [Lsun] and radius [Rsun]; the second of a pair is that of a companion, zero for a single.
+# type, mass [Msun], luminosity [Lsun] and radius [Rsun]; the second of a pair is a companion's, zero for a single.
 COLUMNS: Mapping[str, int] = {
     "radius_pc": 1, "radial_velocity_kms": 2, "tangential_velocity_kms": 3,
     "stellar_type": 7, "stellar_type_2": 8, "mass_msun": 9, "mass_msun_2": 10,

@@ -34,8 +34,8 @@ def read(
         n; the first in the file if not given.
     units : "physical" or "nbody"
         Whether positions, velocities and masses are in pc, km/s and Msun, or in N-body units (then they are multiplied
-        by RBAR, VSTAR and ZMBAR of `000 Scalars`). Radii, luminosities and temperatures are in Rsun, Lsun and K in both.
-        The age is TTOT · TSTAR [Myr].
+        by RBAR, VSTAR and ZMBAR of `000 Scalars`). Radii, luminosities and temperatures are in Rsun, Lsun and K in
+        both. The age is TTOT · TSTAR [Myr].
     fill_metallicity : float, optional
         See `common.snapshot`.
     """
