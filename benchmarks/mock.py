@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def main() -> None:
     for distance in settings.train_distances_kpc:
         for fwhm in settings.train_fwhm_arcsec:
             view = View(distance, fwhm, (1.0, 2.0, 3.0), 1, (2.0, -1.0))
-            times.append(best(lambda view=view: render(stars, settings.camera, view)))
+            times.append(best(partial(render, stars, settings.camera, view)))
             row(f"flux + mass pair, {distance:g} kpc, {fwhm:g} arcsec", times[-1])
     row("flux + mass pair, mean of these", float(np.mean(times)))
     galsim_rows(stars)
