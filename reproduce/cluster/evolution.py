@@ -105,9 +105,9 @@ class Cluster:
         return orbits.energies(s.r, s.vr, s.vt, s.m, *orbits.potential(s.r, s.m))[1:]
 
     def energy_error(self) -> float:
-        """(E - E₀ - all that is booked - what is owed) / |E₀|."""
-        owed = sum(self.booked.values()) - self.deficit
-        return (sum(self.energy()) - self.energy_start - owed) / abs(self.energy_start)
+        """(E - E₀ - all that is booked - what is still owed) / |E₀|."""
+        expected = self.energy_start + sum(self.booked.values()) + self.deficit
+        return (sum(self.energy()) - expected) / abs(self.energy_start)
 
     def jacobi_pc(self, tide: Tide | None) -> float:
         """Jacobi radius [pc] of the bound mass; infinite without a tide."""

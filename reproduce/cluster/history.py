@@ -67,7 +67,7 @@ def row(cluster: Cluster, physics: Physics, n_initial: int) -> dict[str, float]:
 
 
 def core_radius(r: NDArray[np.float64], m: NDArray[np.float64]) -> float:
-    """Density-weighted core radius [pc], r_c² = Σ ρ² r² / Σ ρ² (as NBODY6; after Casertano & Hut 1985).
+    """Density-weighted core radius [pc], r_c² = Σ ρ² r² / Σ ρ² over stars (as NBODY6; after Casertano & Hut 1985).
 
     ρ is the mass density in the shell of the 6 neighbours on each side; the inner half of the stars is summed.
     """
