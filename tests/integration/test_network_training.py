@@ -170,3 +170,23 @@ def test_kill_9_at_any_time_ends_with_the_same_bytes(dataset, tmp_path):
         assert last.returncode == 0
     assert kills >= 2
     assert contents(tmp_path / "killed" / "files") == contents(tmp_path / "whole" / "files")
+
+
+@pytest.mark.slow
+def test_a_step_of_the_released_regressor_repeats_to_the_bit():
+    """At full size several gradients of one tensor are added; their order must not depend on the scheduler."""
+    import numpy as np
+
+    from reproduce.network import backend, regressor
+
+    rng = np.random.default_rng(0)
+    maps, labels = rng.normal(size=(32, 160, 160, 1)).astype(np.float32), rng.normal(size=(32, 2)).astype(np.float32)
+    model = regressor.build(160)
+    first, steps = model.get_weights(), []
+    for _ in range(12):
+        model.set_weights(first)
+        backend.reseed(model, (1,))
+        model.compile("sgd", "mse")
+        model.train_on_batch(maps, labels)
+        steps.append(np.concatenate([np.ravel(w) for w in model.get_weights()]).tobytes())
+    assert len(set(steps)) == 1
