@@ -14,7 +14,7 @@ import h5py
 import keras
 
 from reproduce.errors import InputError
-from reproduce.network import encoder_decoder, regressor
+from reproduce.network import backend, encoder_decoder, regressor
 from reproduce.network.files import whole
 from reproduce.settings import Train
 
@@ -73,7 +73,7 @@ class Architecture:
 
     def build(self, network: str, seed: int) -> keras.Model:
         """An untrained network, ``encoder_decoder`` or ``regressor``; its first weights are drawn from `seed`."""
-        keras.utils.set_random_seed(seed)
+        backend.seed(seed)
         if network == "regressor":
             return regressor.build(
                 self.pixels,

@@ -1,14 +1,15 @@
 """What makes training repeatable to the bit. Importing this module sets it, so that it comes before any computation.
 
 With TensorFlow, two things are needed on a CPU. `enable_op_determinism` chooses deterministic kernels. And operations
-must run one after the other: when several run at once, the sum of three gradients (AddN) takes them in the order in
-which their buffers become free, and the last bit of the regressor's first kernel changed from run to run (measured,
-docs/networks.md). Each operation still uses all cores, and training is no slower.
+must run one after the other: when several ran at once, the last bit of the regressor's first kernel changed from run to
+run (measured, docs/networks.md), most likely because a sum of three gradients (AddN) begins with the one whose buffer
+is free first. Each operation still uses all cores, and a step takes no more CPU time.
 """
 
 import warnings
 
 import keras
+import numpy as np
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -23,10 +24,13 @@ if keras.backend.backend() == "tensorflow":
         )
 
 
+def seed(number: int) -> None:
+    """Seed what Keras draws from itself: the first weights of the models built next."""
+    keras.utils.set_random_seed(number)
+
+
 def reseed(model: keras.Model, stream: tuple[int, ...]) -> None:
     """Set every dropout layer's random state from integers and the layer's place in the model."""
-    import numpy as np
-
     for place, layer in enumerate(model.layers):
         generator = getattr(layer, "seed_generator", None)
         if generator is not None:

@@ -29,7 +29,7 @@ def build(pixels: int, *, architecture: str = "released", width: float = 1.0, dr
     pixels
         Side of the square maps [px].
     architecture
-        ``released``: as published. ``compact``: on 4 x 4 pixels folded into 16 channels, at a twentieth of the cost.
+        ``released``: as published. ``compact``: on 4 x 4 pixels folded into 16 channels, at a sixteenth of the cost.
     width
         Factor on the number of filters of the convolutions; the dense layers stay.
     dropout

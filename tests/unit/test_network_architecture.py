@@ -136,3 +136,10 @@ def test_bad_architecture_files_are_refused(saved, change, message):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(InputError, match=message):
         Architecture.load(folder)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own settings")
+def test_tensorflow_runs_one_operation_at_a_time():
+    import tensorflow as tf
+
+    assert tf.config.threading.get_inter_op_parallelism_threads() == 1
