@@ -18,7 +18,7 @@ TYPES = {
     "n_neutron_star": "neutron stars",
     "n_black_hole": "black holes",
 }
-BOOKS = {"escape": "escape", "evolution": "stellar evolution", "kicks": "kicks", "heating": "three-body heating"}
+BOOKS = {"evolution": "stellar evolution", "heating": "three-body heating"}
 
 
 def draw(history: Mapping[str, ArrayLike], name: str) -> Figure:
@@ -73,7 +73,8 @@ def _lagrangian(axis: Axes, time: Any, data: Mapping[str, Any]) -> None:
         shade = 0.8 * (1 - place / (len(LAGRANGIAN_PERCENT) - 1))
         axis.semilogy(time, data[f"r_lagrange_{percent:02d}_pc"], color=str(shade), label=f"{percent} %")
     axis.set_ylabel("Lagrangian radius [pc]")
-    axis.legend(ncols=2, fontsize=5)
+    axis.legend(ncols=4, fontsize=5, loc="upper right")
+    axis.set_ylim(top=10 * data["r_lagrange_90_pc"].max())
 
 
 def _segregation(axis: Axes, time: Any, data: Mapping[str, Any]) -> None:
@@ -95,6 +96,9 @@ def _energies(axis: Axes, time: Any, data: Mapping[str, Any]) -> None:
     scale = abs(data["energy_kinetic"][0] + data["energy_potential"][0])
     for key, label in BOOKS.items():
         axis.plot(time, data[f"energy_booked_{key}"] / scale, label=label)
+    # What a kick gives, the star takes away when it escapes at once: only the sum says something.
+    gone = data["energy_booked_escape"] + data["energy_booked_kicks"]
+    axis.plot(time, gone / scale, label="escape and kicks")
     axis.plot(time, (data["energy_kinetic"] + data["energy_potential"]) / scale, "k:", label="energy of the cluster")
     axis.set_ylabel(r"energy / $|E_0|$")
     axis.legend(fontsize=5)

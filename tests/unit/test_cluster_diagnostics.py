@@ -16,4 +16,4 @@ def test_every_quantity_is_drawn():
     drawing = diagnostics.draw(history, "MW15")
     assert len(drawing.axes) == 8
     assert all(axis.lines and axis.get_ylabel() for axis in drawing.axes)
-    assert [len(axis.lines) for axis in drawing.axes] == [2, 3, 7, 2, 5, 1, 5, 2]
+    assert [len(axis.lines) for axis in drawing.axes] == [2, 3, 7, 2, 5, 1, 4, 2]
