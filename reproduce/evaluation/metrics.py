@@ -26,7 +26,7 @@ TOTAL_MASS_EDGES = np.linspace(3, 4.5, 20)
 AGE_EDGES = np.linspace(0, 14, 20)
 # The paper does not give its bins of M/L [Msun/Lsun]; these span the test cluster's from birth to 14 Gyr.
 MASS_TO_LIGHT_EDGES = np.linspace(0, 4, 20)
-DISTANCE_EDGES = np.linspace(0, 120, 121)
+DISTANCE_EDGES = np.linspace(0, 120, 49)
 # "Without low bins" are those from here on [log10 Msun] (paper Sect. 4.1.2).
 LOW_PIXELS = -1.0
 
