@@ -18,6 +18,19 @@ NETWORKS = {"released": "encoder-decoder as released", "compact": "compact encod
 REGRESSORS = {"released": "regressor as released", "compact": "compact regressor"}
 
 
+def diagnostics(job: Job) -> None:
+    """The life of each simulated cluster: mass, radii, segregation, M/L, energy and its error against time."""
+    from astropy.table import Table
+
+    from paper_figures import diagnostics
+
+    for name in job.settings.simulate.models:
+        history = Table.read(job.inputs["simulate"] / name / "history.ecsv").to_pandas()
+        style.save(diagnostics.draw(history, name), job.folder, f"diagnostics_{name}")
+        style.save_table(history, job.folder, f"diagnostics_{name}")
+        job.metrics[f"{name}.largest_energy_error"] = float(history["energy_error"].abs().max())
+
+
 def figure3(job: Job) -> None:
     """Figure 3: MSE and R² of both networks over the epochs."""
     from paper_figures import figure03

@@ -15,7 +15,9 @@ from reproduce import comparison, settings
 from reproduce.pipeline import Chain
 from reproduce.store import Store
 
+OURS = ["diagnostics"]
 PAPER = [f"figure{number}" for number in range(1, 13)] + [f"table{number}" for number in range(1, 4)]
+TITLES = {"diagnostics": "The simulated clusters"}
 ABOUT = {
     "smoke": "Minutes; shows that the chain works. Its numbers mean nothing.",
     "laptop": "A tenth of the paper's maps and the compact encoder-decoder, for a first look on two cores.",
@@ -59,7 +61,7 @@ def write(store: Store, chain: Chain, profile: str, overrides: Sequence[str]) ->
 
 def _part(store: Store, chain: Chain, title: str, about: str) -> dict[str, Any]:
     """What the store holds under one set of settings."""
-    possible = [name for name in PAPER if name in chain.stages]
+    possible = [name for name in (*PAPER, *OURS) if name in chain.stages]
     made = [item for name in possible if (item := _item(store, chain, name))]
     missing = [name for name in possible if name not in {item["name"] for item in made}]
     return {
@@ -102,7 +104,7 @@ def _item(store: Store, chain: Chain, name: str) -> dict[str, Any] | None:
     tables = sorted(file for file in manifest["files"] if file.startswith(name) and file.endswith(".csv"))
     return {
         "name": name,
-        "title": name.replace("figure", "Figure ").replace("table", "Table "),
+        "title": TITLES.get(name) or name.replace("figure", "Figure ").replace("table", "Table "),
         "key": key,
         "images": [{"name": file, "data": base64.b64encode((folder / file).read_bytes()).decode()} for file in images],
         "table": _table(folder / tables[0]) if name.startswith("table") and tables else None,

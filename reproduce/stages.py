@@ -97,6 +97,7 @@ STAGES = (
     ),
     Stage("train", train, needs=("dataset",), reads=("train",), code=("reproduce.network",)),
     Stage("evaluate", evaluate, needs=("dataset", "train"), reads=("evaluate",), code=("reproduce.evaluation",)),
+    _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
     _figure("figure3", ("train",), MADE_BY, "figure03"),
     _figure("figure4", ("evaluate",), ("dataset.camera",), "figure04"),
     _figure("figure5", ("evaluate",), MADE_BY, "figure05", "residual_histogram"),
