@@ -13,6 +13,7 @@ from reproduce.cluster.units import G
 TRIES = 5_000  # of the rejection that places a star; with few tries nearly circular orbits would be biased
 # The bound on the density of places holds at the turning points; between them it may be this much higher (Hénon).
 MARGIN = 1.2
+PARTS = 8  # of an orbit, for the envelope of that rejection
 
 
 @njit(cache=True)
@@ -126,6 +127,26 @@ def _turning_points(i, r, m, energy, momentum2, inside, outer):
 
 
 @njit(cache=True)
+def _envelope(peri, width, c_peri, c_apo, r, star_chance, height):
+    """Fill `height` with the largest P in each of `PARTS` equal parts of s, and return the sum.
+
+    P falls outwards, so it is largest at the inner end. This spares most tries on an orbit from the core to the halo.
+    """
+    height[0] = star_chance[max(c_peri - 1, 0)]
+    total = height[0]
+    even = star_chance[max(c_apo - 1, 0)] == height[0]
+    for part in range(1, PARTS):
+        height[part] = height[0]
+        if not even:
+            s = part / PARTS
+            x = peri + width * s * s * (3 - 2 * s)
+            c = c_peri + np.searchsorted(r[c_peri:c_apo], x, side="right")
+            height[part] = star_chance[max(c - 1, 0)]
+        total += height[part]
+    return total
+
+
+@njit(cache=True)
 def draw_radii(random, chosen, star_chance, r, vt, m, energy, inside, outer):
     """New radii of the chosen stars, drawn from the time that each spends there.
 
@@ -151,6 +172,7 @@ def draw_radii(random, chosen, star_chance, r, vt, m, energy, inside, outer):
     n = len(r)
     new_r = r.copy()
     new_phi = np.empty(n)
+    height = np.empty(PARTS)
     for i in range(n):
         if not chosen[i]:
             continue
@@ -162,17 +184,22 @@ def draw_radii(random, chosen, star_chance, r, vt, m, energy, inside, outer):
         width = apo - peri
         if not (width > 1e-9 * apo and slope_peri > 0 and slope_apo < 0 and apo < np.inf):
             continue  # a circular orbit keeps its radius
-        steepest = max(1 / slope_peri, -1 / slope_apo)
-        bound = MARGIN * star_chance[max(c_peri - 1, 0)] * np.sqrt(12 * width * steepest)
+        bound = MARGIN * np.sqrt(12 * width * max(1 / slope_peri, -1 / slope_apo))
+        total = _envelope(peri, width, c_peri, c_apo, r, star_chance, height)
         for _ in range(TRIES):
-            s = random.random()
+            u = random.random() * total
+            part = 0
+            while part < PARTS - 1 and u >= height[part]:
+                u -= height[part]
+                part += 1
+            s = (part + u / height[part]) / PARTS
             x = peri + width * s * s * (3 - 2 * s)
             c = c_peri + np.searchsorted(r[c_peri:c_apo], x, side="right")
             v2 = _radial2(x, c, r[i], m[i], energy[i], momentum2, inside, outer)
             if v2 <= 0:
                 continue
             weight = star_chance[max(c - 1, 0)] * 6 * width * s * (1 - s) / np.sqrt(v2)
-            if random.random() * bound < weight:
+            if random.random() * bound * height[part] < weight:
                 new_r[i] = x
                 new_phi[i] = -G * (inside[c] / x + outer[c]) + G * m[i] / max(x, r[i])
                 break

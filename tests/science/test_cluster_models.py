@@ -69,6 +69,7 @@ TRIAL = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", TRIAL)
 def test_models_of_the_paper(name, tmp_path):
     """The reference runs: agreement with the trial code, energy, light in the field of view, size of the file."""
