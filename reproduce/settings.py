@@ -55,6 +55,9 @@ class Simulate(Group):
     seed: Seed = Field(1, description="seed of all random draws; each model adds its own name to it")
     models: dict[str, Model] = Field(default_factory=_paper_models, min_length=1, description="simulations by name")
     snapshots: int | None = Field(None, ge=1, description="snapshots of every model; none: each model's own number")
+    snapshot_ages_gyr: tuple[Positive, ...] | None = Field(
+        None, min_length=1, description="ages of the snapshots of every model [Gyr]; none: evenly spaced up to end_gyr"
+    )
     end_gyr: Positive = Field(14.0, le=14.0, description="age at the end [Gyr]")
     profile: Literal["plummer", "king"] = Field("plummer", description="initial density profile")
     king_concentration: float = Field(1.5, gt=0.1, lt=3.5, description="log10(r_t / r_c) of a King (1966) model")
@@ -81,6 +84,9 @@ class Simulate(Group):
     def _limits(self) -> Self:
         if self.imf_low_msun >= self.imf_high_msun:
             raise ValueError(f"imf_low_msun={self.imf_low_msun} must be below imf_high_msun={self.imf_high_msun}")
+        ages = self.snapshot_ages_gyr or ()
+        if list(ages) != sorted(set(ages)) or (ages and ages[-1] > self.end_gyr):
+            raise ValueError(f"snapshot_ages_gyr={ages} must increase and end by end_gyr={self.end_gyr}")
         return self
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from reproduce import settings
 from reproduce.cluster import history
 from reproduce.cluster.checkpoint import Checkpoint
-from reproduce.cluster.evolution import STREAM_MASSES, STREAM_ORBITS, Physics, advance, begin, generator
+from reproduce.cluster.evolution import STREAM_MASSES, STREAM_ORBITS, Cluster, Physics, advance, begin, generator
 from reproduce.cluster.initial import Stars, kroupa_masses, make_cluster
 from reproduce.cluster.snapshot import write_snapshots
 from reproduce.cluster.stellar_evolution import evolution_schedule, stellar_tracks
@@ -37,7 +37,8 @@ def simulate(
     """Simulate one cluster and write `history.ecsv` and `snapshots.h5` into `folder`.
 
     Killed at any time and called again, it goes on from `checkpoint` and ends with the same bytes; files under their
-    final names are whole. Snapshots are evenly spaced up to `simulate.end_gyr`. A cluster that dissolves before is
+    final names are whole. Snapshots are taken at `simulate.snapshot_ages_gyr`, as far as the cluster lives, or evenly
+    spaced up to `simulate.end_gyr`. With even spacing, a cluster that dissolves before is
     evolved a second time, bit for bit the same, to take as many snapshots evenly up to its end, each at the end of the
     step that reaches its time; only a cluster of fewer steps than snapshots gives fewer.
 
@@ -153,7 +154,10 @@ def _run(
 ) -> tuple[list[dict[str, float]], int]:
     """Evolve to the end, or go on from the checkpoint; return the history and the number of snapshots taken."""
     end = simulate.end_gyr * 1e3
-    stops = end * np.arange(1, wanted + 1) / wanted  # the clock stops here in every pass, so that passes are alike
+    even = np.arange(1, wanted + 1) / wanted
+    given = simulate.snapshot_ages_gyr
+    first_times = even * end if given is None else np.array(given) * 1e3
+    stops = np.union1d(first_times, [end])  # the clock stops here in every pass, so that passes are alike
     row_times = np.unique(np.concatenate([np.linspace(0, end, 401), np.geomspace(1, end, 101)]))
     found = store.load()
     if found is not None:
@@ -163,21 +167,30 @@ def _run(
         extra = {"last": end, "taken": 0, "next": 0}
     saved = time.monotonic()
     while True:
-        times = stops if extra["last"] == end else extra["last"] * np.arange(1, wanted + 1) / wanted
+        times = first_times if extra["last"] == end else even * extra["last"]
         if cluster.time_myr >= row_times[min(len(rows), len(row_times) - 1)] and len(rows) < len(row_times):
             rows.append(history.row(cluster, physics, simulate.n_stars))
             tell(cluster.time_myr / extra["last"], f"{cluster.time_myr / 1e3:.2f} Gyr, {len(cluster.stars)} stars")
-        if extra["next"] < wanted and cluster.time_myr >= times[extra["next"]]:
+        if extra["next"] < len(times) and cluster.time_myr >= times[extra["next"]]:
             store.put(cluster, extra["taken"])
             extra["taken"] += 1
             extra["next"] = int(np.searchsorted(times, cluster.time_myr, side="right"))
         if cluster.time_myr >= extra["last"]:
-            return rows, extra["taken"]
+            return _ended(rows, cluster, physics, simulate.n_stars), extra["taken"]
         if time.monotonic() - saved > SAVE_EVERY_S:
             store.save(cluster, rows, extra)
             saved = time.monotonic()
         stop = stops[np.searchsorted(stops, cluster.time_myr, side="right")]
         if not advance(cluster, physics, float(stop)):
+            if given is not None:
+                return _ended(rows, cluster, physics, simulate.n_stars), extra["taken"]
             extra = {"last": cluster.time_myr, "taken": 0, "next": 0}
             cluster, rows = begin(name, simulate.seed, stars.copy(), physics), []
             store.save(cluster, rows, extra)
+
+
+def _ended(rows: list[dict[str, float]], cluster: Cluster, physics: Physics, n_initial: int) -> list[dict[str, float]]:
+    """The history with the last state as its last row."""
+    if rows and rows[-1]["time_gyr"] == cluster.time_myr / 1e3:
+        return rows
+    return [*rows, history.row(cluster, physics, n_initial)]

@@ -37,12 +37,13 @@ def whole(tmp_path_factory, cache) -> Path:
 
 def test_dissolving_cluster_ends_cleanly(whole):
     history = QTable.read(whole / "history.ecsv")
-    end = history["time_gyr"][-1].value
+    end = history["time_gyr"][-1].value  # the last row is the last state
     assert 0.3 < end < 14 and history["n_stars"][-1] < 100
     for name in history.colnames:
         assert np.isfinite(history[name]).all(), name
     with SnapshotFile(whole / "snapshots.h5") as f:
         assert len(f) == MODEL.snapshots
+        assert f.ages_gyr[-1] == end
         # Evenly spaced up to the end; each is at most one step (some tens of Myr here) late.
         np.testing.assert_allclose(f.ages_gyr, end * np.arange(1, 9) / 8, atol=0.06)
         for snapshot in f:
@@ -86,6 +87,15 @@ def test_killed_runs_go_on_to_the_same_bytes(whole, cache, tmp_path):
     for name in FILES:
         assert (tmp_path / name).read_bytes() == (whole / name).read_bytes(), name
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+def test_snapshots_at_given_ages(cache, tmp_path):
+    chosen = SMALL.model_copy(update={"snapshot_ages_gyr": (0.05, 0.1, 12.0)})  # it does not live that long
+    simulate("a", MODEL, chosen, tmp_path, tmp_path / "checkpoint", None, cache)
+    with SnapshotFile(tmp_path / "snapshots.h5") as f:
+        assert f.ages_gyr.tolist() == [0.05, 0.1]
+    with pytest.raises(ValueError, match="snapshot_ages_gyr"):
+        settings.Simulate(snapshot_ages_gyr=(2.0, 1.0))
 
 
 def test_files_that_are_there_are_left_alone(whole, cache):
