@@ -97,14 +97,15 @@ class Tracker:
                 if mendable(error):  # a full or unwritable disk says so better itself
                     raise
                 reason = _without_password(str(error).strip().splitlines()[0][:200])
-                raise InputError(
-                    f"MLFLOW_TRACKING_URI: {self.name} cannot be used ({reason}); "
-                    "start or mend it, or unset the variable"
-                ) from error
+                mend = "start or mend it, or unset the variable"
+                if "_alembic_tmp" in reason or "already exists" in reason:
+                    mend = "MLflow was killed while it made the file: delete it, it holds no runs yet"
+                raise InputError(f"MLFLOW_TRACKING_URI: {self.name} cannot be used ({reason}); {mend}") from error
 
     def _connect(self, project: Path) -> tuple[Any, str]:
         from mlflow import MlflowClient
 
+        _make_database(self._uri)
         client = MlflowClient(self._uri)
         ours = client.get_experiment_by_name(EXPERIMENT)
         if ours is not None:
@@ -169,6 +170,19 @@ def _first_contact() -> Iterator[None]:
     finally:
         for name in ours:
             os.environ.pop(name, None)
+
+
+def _make_database(uri: str) -> None:
+    """Make a missing SQLite file under another name first: MLflow, killed half-way, leaves one that it cannot mend."""
+    from mlflow import MlflowClient
+
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or path.exists():
+        return
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    MlflowClient(f"sqlite:///{partial}").search_experiments(max_results=1)
+    os.replace(partial, path)
 
 
 def _without_password(text: str) -> str:

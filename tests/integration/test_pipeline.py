@@ -135,6 +135,17 @@ def test_a_tracking_store_that_cannot_be_used_is_one_line(tmp_path: Path, uri: s
     assert "secret" not in text
 
 
+def test_killed_while_the_database_is_made(tmp_path: Path) -> None:
+    place = tmp_path / "outputs", f"sqlite:///{tmp_path / 'mlflow.db'}"
+    process = subprocess.Popen(command(place, "figure"), stderr=subprocess.DEVNULL)
+    wait_for(lambda: (tmp_path / "mlflow.db.partial").exists())
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "mlflow.db").exists()
+    subprocess.run(command(place, "figure"), check=True, stderr=subprocess.DEVNULL)
+    assert {run.info.status for run in runs(place[1])} == {"FINISHED"}
+
+
 def test_failure_ends_failed_and_keeps_what_was_done(place: tuple[Path, str]) -> None:
     with pytest.raises(RuntimeError, match="told to fail"):
         toy.make(*place, ["figure"], toy.ToySettings(numbers=toy.Numbers(fail=True)))
