@@ -4,6 +4,7 @@ A function here only hands values on: the settings that its stage declares, the 
 write. Heavy imports happen inside, so that a call that finds everything made never pays for them.
 """
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,11 @@ def train(job: Job) -> None:
     maps = job.inputs["dataset"]
     group = job.settings.train
     total = group.epochs + group.regressor_epochs
+    epochs = itertools.count(1)
 
     def on_epoch(network: str, epoch: int, values: dict[str, float]) -> None:
         job.log({f"{network}/{key}": value for key, value in values.items()}, epoch)
-        before = group.epochs if network == "regressor" else 0
-        job.progress((before + epoch + 1) / total, f"{network}, epoch {epoch + 1}")
+        job.progress(next(epochs) / total, f"{network}, epoch {epoch + 1}")
 
     job.metrics |= fit(maps / "maps.h5", maps / "scaler.json", group, job.folder, job.checkpoint, on_epoch)
 
