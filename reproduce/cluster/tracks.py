@@ -101,11 +101,17 @@ class Tracks:
         }
 
     def write(self, group: h5py.Group) -> None:
-        """Store the tracks in an HDF5 group: one compressed, checksummed data set a column, its unit an attribute."""
-        group.create_dataset("offset", data=self.offset, compression="gzip", shuffle=True, fletcher32=True)
+        """Store the tracks in an HDF5 group: one compressed, checksummed data set a column, its unit an attribute.
+
+        The fill value is set because HDF5 otherwise pads the last chunk with whatever memory held: same numbers,
+        other bytes.
+        """
+        group.create_dataset("offset", data=self.offset, compression="gzip", shuffle=True, fletcher32=True, fillvalue=0)
         for name, (kind, unit) in COLUMNS.items():
             values = getattr(self, name).astype(kind)
-            data = group.create_dataset(name, data=values, compression="gzip", shuffle=True, fletcher32=True)
+            data = group.create_dataset(
+                name, data=values, compression="gzip", shuffle=True, fletcher32=True, fillvalue=0
+            )
             data.attrs["unit"] = unit
 
     @classmethod

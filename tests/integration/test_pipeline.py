@@ -154,7 +154,7 @@ def test_failure_ends_failed_and_keeps_what_was_done(place: tuple[Path, str]) ->
     assert len(list(place[0].glob(".work/numbers-*/checkpoint/*.json"))) == 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_killed(place: tuple[Path, str], number: int) -> None:
     process = subprocess.Popen(command(place, "figure", "--pause", "0.5", "--count", "40"), stderr=subprocess.DEVNULL)
     wait_for(lambda: any(place[0].glob(".work/numbers-*/checkpoint/1.json")))

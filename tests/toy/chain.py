@@ -6,6 +6,7 @@ python -m tests.toy.chain STORE TRACKING_URI TARGET... [--workers N] [--size N] 
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -100,6 +101,8 @@ def make(
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     parser = argparse.ArgumentParser()
     parser.add_argument("store", type=Path)
     parser.add_argument("uri")
