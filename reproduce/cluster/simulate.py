@@ -164,11 +164,13 @@ def _run(
         cluster, rows, extra = found
     else:
         cluster, rows = begin(name, simulate.seed, stars.copy(), physics), []
-        extra = {"last": end, "taken": 0, "next": 0}
+        extra = {"last": end, "taken": 0, "next": 0, "due": 0}
     saved = time.monotonic()
     while True:
         times = first_times if extra["last"] == end else even * extra["last"]
-        if cluster.time_myr >= row_times[min(len(rows), len(row_times) - 1)] and len(rows) < len(row_times):
+        due = int(np.searchsorted(row_times, cluster.time_myr, side="right"))
+        if due > extra["due"]:  # the time is kept with the state: read back, it gives no row a second time
+            extra["due"] = due
             rows.append(history.row(cluster, physics, simulate.n_stars))
             tell(cluster.time_myr / extra["last"], f"{cluster.time_myr / 1e3:.2f} Gyr, {len(cluster.stars)} stars")
         if extra["next"] < len(times) and cluster.time_myr >= times[extra["next"]]:
@@ -184,7 +186,7 @@ def _run(
         if not advance(cluster, physics, float(stop)):
             if given is not None:
                 return _ended(rows, cluster, physics, simulate.n_stars), extra["taken"]
-            extra = {"last": cluster.time_myr, "taken": 0, "next": 0}
+            extra = {"last": cluster.time_myr, "taken": 0, "next": 0, "due": 0}
             cluster, rows = begin(name, simulate.seed, stars.copy(), physics), []
             store.save(cluster, rows, extra)
 
