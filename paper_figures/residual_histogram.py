@@ -65,7 +65,8 @@ def draw(
     figure.colorbar(mesh, cax=colourbar, label="count")
 
     limit = residual_limit or _reach(residuals, spread)
-    ticks = [-float(f"{0.6 * limit:.1g}"), 0, float(f"{0.6 * limit:.1g}")]
+    tick = float(f"{0.6 * limit:.1g}")
+    ticks, labels = [-tick, 0, tick], [f"−{tick:g}", "0", f"{tick:g}"]
     for panel, binned_by, along_x in ((left, "predicted", False), (bottom, "true", True)):
         rows = residuals[(residuals["binned_by"] == binned_by) & (residuals["n"] > 0)]
         centre, mean, width = (rows["low"] + rows["high"]) / 2, rows["mean"], rows[spread].fillna(0)
@@ -74,7 +75,7 @@ def draw(
             panel.fill_between(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
             panel.plot(centre, mean, color="C0", lw=1, marker=".", ms=2)
             panel.set(ylim=(-limit, limit), ylabel=residual_label, xlabel=true_label)
-            panel.set_yticks(ticks)
+            panel.set_yticks(ticks, labels)
             panel.yaxis.set_label_position("right")  # outside: the panels stay close to the histogram
             panel.tick_params(labelleft=False, labelright=True)
         else:
@@ -82,7 +83,7 @@ def draw(
             panel.fill_betweenx(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
             panel.plot(mean, centre, color="C0", lw=1, marker=".", ms=2)
             panel.set(xlim=(limit, -limit), xlabel=residual_label, ylabel=predicted_label)
-            panel.set_xticks(ticks)
+            panel.set_xticks(ticks, labels)
             panel.xaxis.set_label_position("top")
             panel.tick_params(labelbottom=False, labeltop=True)
     return {"histogram": main, "left": left, "bottom": bottom, "colourbar": colourbar}

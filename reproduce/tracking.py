@@ -4,6 +4,7 @@ Only the process that was called writes to the tracking store; workers hand thei
 the first run is opened, and its telemetry is switched off before that.
 """
 
+import gc
 import os
 import re
 import socket
@@ -91,7 +92,7 @@ class Tracker:
         self.name = _without_password(self._uri)
         with exclusive(outputs / ".work" / "tracking"):  # two first calls at once must not both make the tables
             try:
-                with _first_contact():
+                with _first_contact(), _uncollected():
                     self._client, self._experiment = self._connect(project)
             except Exception as error:
                 if mendable(error):  # a full or unwritable disk says so better itself
@@ -170,6 +171,17 @@ def _first_contact() -> Iterator[None]:
     finally:
         for name in ours:
             os.environ.pop(name, None)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """While open, no garbage is collected: what MLflow's import makes stays, and looking at it again takes a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _make_database(uri: str) -> None:
