@@ -204,6 +204,7 @@ def _write_column(group: h5py.Group, name: str, values: NDArray, unit: str) -> N
         name, data=values, chunks=chunks, compression="gzip", compression_opts=1, shuffle=True, fletcher32=True
     )
     data.attrs["unit"] = unit
+    data.flush()  # places the chunks now; else when the garbage collector closes it, in an order that changes
 
 
 class SnapshotFile:

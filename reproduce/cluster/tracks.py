@@ -7,6 +7,7 @@ file of snapshots carries the tracks of its stars, so that a snapshot holds only
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import h5py
 import numpy as np
@@ -106,13 +107,12 @@ class Tracks:
         The fill value is set because HDF5 otherwise pads the last chunk with whatever memory held: same numbers,
         other bytes.
         """
-        group.create_dataset("offset", data=self.offset, compression="gzip", shuffle=True, fletcher32=True, fillvalue=0)
+        settings: dict[str, Any] = {"compression": "gzip", "shuffle": True, "fletcher32": True, "fillvalue": 0}
+        group.create_dataset("offset", data=self.offset, **settings).flush()
         for name, (kind, unit) in COLUMNS.items():
-            values = getattr(self, name).astype(kind)
-            data = group.create_dataset(
-                name, data=values, compression="gzip", shuffle=True, fletcher32=True, fillvalue=0
-            )
+            data = group.create_dataset(name, data=getattr(self, name).astype(kind), **settings)
             data.attrs["unit"] = unit
+            data.flush()  # places the chunks now; else when the garbage collector closes it, in an order that changes
 
     @classmethod
     def read(cls, group: h5py.Group) -> "Tracks":
