@@ -138,13 +138,16 @@ def test_a_hit_imports_no_tensorflow(undisturbed: tuple[dict[str, str], float], 
 
 
 def test_full_disk(tmp_path: Path) -> None:
-    """A tmpfs of 1 MB, mounted in a namespace of its own: one line, status 2, nothing half-written."""
+    """A tmpfs of 1 MB, mounted in a namespace of its own: one line, status 2, nothing half-written.
+
+    What stays is the workspace and the cache of tracks, whose files are whole.
+    """
     disk = tmp_path / "disk"
     disk.mkdir()
     words = " ".join(command(disk / "outputs"))
     script = (
         f"mount -t tmpfs -o size=1m none {disk} && {{ {words}; echo status=$?; "
-        f"find {disk}/outputs -path '*/.work' -prune -o -type f -print; }}"
+        f"find {disk}/outputs -name '.[wc]*' -prune -o -type f -print; }}"
     )
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script],
