@@ -24,6 +24,7 @@ from pydantic import BaseModel
 import data_manifests
 from reproduce.executor import Executor, executor
 from reproduce.progress import Progress
+from reproduce.settings import flat
 from reproduce.source import code_digest, digest, file_digest, function_digest
 from reproduce.store import MANIFEST, Store, Workspace
 
@@ -218,7 +219,7 @@ class Maker:
         progress = Progress(stage.name)
         tags = {"stage": stage.name, "key": key, "profile": self.profile}
         with self.tracker.stage(stage.name, self.call, tags) as run, progress:
-            run.params(_flat(parts["settings"]))
+            run.params(flat(parts["settings"]))
             run.inputs({need: (self.chain.key(need), folder) for need, folder in inputs.items()})
             with executor(self.workers, self.scheduler) as pool:
                 view = self.chain.view(stage.name)
@@ -269,15 +270,6 @@ def _provenance(project: Path) -> dict[str, Any]:
         "commit": git("rev-parse", "HEAD") or None,
         "dirty": bool(git("status", "--porcelain")),
     }
-
-
-def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        flat |= (
-            _flat({f"{name}.{key}": item for key, item in value.items()}) if isinstance(value, dict) else {name: value}
-        )
-    return flat
 
 
 def _cpu_seconds() -> float:
