@@ -64,6 +64,25 @@ class Job:
 
 
 @dataclass(frozen=True)
+class When:
+    """A need of a stage that counts only while a setting has a value.
+
+    Attributes
+    ----------
+    stage : str
+        The stage needed.
+    setting : str
+        Dotted name of the setting, as users write it.
+    value : object
+        The value with which the need counts.
+    """
+
+    stage: str
+    setting: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class Stage:
     """One step of the chain.
 
@@ -73,8 +92,8 @@ class Stage:
         Name of the stage and of its folder in the store.
     run : callable
         Writes the result's files into ``job.folder``.
-    needs : tuple of str
-        Stages whose results it reads.
+    needs : tuple of str or When
+        Stages whose results it reads; a `When` only under some settings.
     reads : tuple of str
         Dotted names of the settings, or groups of settings, that change its result.
     code : tuple of str
@@ -85,7 +104,7 @@ class Stage:
 
     name: str
     run: Callable[[Job], None]
-    needs: tuple[str, ...] = ()
+    needs: tuple[str | When, ...] = ()
     reads: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
@@ -108,11 +127,19 @@ class Chain:
                 "stage": name,
                 "function": function_digest(stage.run),
                 "settings": {setting: self._setting(setting) for setting in stage.reads},
-                "needs": {need: self.key(need) for need in stage.needs},
+                "needs": {need: self.key(need) for need in self.needs(name)},
                 "manifests": {manifest: file_digest(data_manifests.path(manifest)) for manifest in stage.manifests},
                 "code": {module: code_digest(module) for module in stage.code},
             }
         return self._parts[name]
+
+    def needs(self, name: str) -> tuple[str, ...]:
+        """The stages whose results a stage reads under these settings."""
+        return tuple(
+            need.stage if isinstance(need, When) else need
+            for need in self.stages[name].needs
+            if not isinstance(need, When) or self._setting(need.setting) == need.value
+        )
 
     def key(self, name: str) -> str:
         """The content key of a stage's result."""
@@ -123,7 +150,7 @@ class Chain:
         done: list[str] = []
 
         def visit(name: str) -> None:
-            for need in self.stages[name].needs:
+            for need in self.needs(name):
                 visit(need)
             if name not in done:
                 done.append(name)
@@ -186,7 +213,7 @@ class Maker:
         folder = self.store.folder(name, key)
         if self._present(name):
             return folder
-        inputs = {need: self._result(need) for need in self.chain.stages[name].needs}
+        inputs = {need: self._result(need) for need in self.chain.needs(name)}
         with self.store.workspace(
             name, key, lambda: self.say(f"{name}: another process is making it; waiting")
         ) as work:

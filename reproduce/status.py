@@ -48,7 +48,7 @@ def to_run(chain: Chain, store: Store, targets: Sequence[str]) -> list[str]:
     def visit(name: str) -> None:
         if _state(store, name, chain.key(name)) != "present":
             needed.add(name)
-            for need in chain.stages[name].needs:
+            for need in chain.needs(name):
                 visit(need)
 
     order = chain.order(targets)

@@ -1,11 +1,12 @@
 """What changes a content key, and what does not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reproduce import source
-from reproduce.pipeline import Chain
+from reproduce.pipeline import Chain, When
 from tests.toy import chain as toy
 
 CODE = '''"""Module docstring."""
@@ -67,6 +68,16 @@ def test_keys_follow_needs_settings_and_source(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("reproduce.pipeline.code_digest", lambda module: "edited")
     edited = keys()
     assert {name for name in plain if edited[name] != plain[name]} == {"numbers", "doubled", "figure"}
+
+
+def test_a_need_may_depend_on_a_setting() -> None:
+    stages = (*toy.STAGES[:-1], replace(toy.STAGES[-1], needs=("doubled", When("numbers", "drawing.title", "sums"))))
+    plain, other = (Chain(stages, toy.ToySettings(drawing=toy.Drawing(title=title))) for title in ("toy", "sums"))
+    name = stages[-1].name
+    assert plain.needs(name) == ("doubled",)
+    assert plain.key(name) == Chain(toy.STAGES, toy.ToySettings()).key(name)
+    assert other.needs(name) == ("doubled", "numbers")
+    assert set(other.parts(name)["needs"]) == {"doubled", "numbers"}
 
 
 def test_a_stage_sees_only_the_settings_it_declares() -> None:
