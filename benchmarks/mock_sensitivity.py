@@ -23,7 +23,7 @@ from reproduce.mock import selection
 from reproduce.mock.camera import Stars
 from reproduce.mock.data_card import PUBLISHED
 from reproduce.mock.maps import render
-from reproduce.mock.photometry import V
+from reproduce.photometry import V
 from reproduce.settings import Camera, Dataset
 
 Variant = tuple[str, Callable[[Snapshot], Stars], Camera]

@@ -77,7 +77,7 @@ class Simulate(Group):
     theta_max: float = Field(0.5, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
     sweeps: int = Field(8, ge=1, le=64, description="relaxation sweeps with alternating partners in a block")
     step_floor_myr: Positive = Field(0.25, description="smallest base step after core collapse [Myr]")
-    window: int = Field(32, ge=4, description="neighbours on each side in local averages")
+    window: int = Field(32, ge=4, description="most neighbours on each side in local averages")
     heating_constant: float = Field(90.0, ge=0, description="C of three-body binary heating")
 
     @model_validator(mode="after")

@@ -92,9 +92,14 @@ def _figure(name: str, needs: tuple[str, ...], reads: tuple[str, ...], *drawn_by
 
 
 STAGES = (
-    Stage("simulate", simulate, reads=("simulate",), code=("reproduce.cluster",)),
+    Stage("simulate", simulate, reads=("simulate",), code=("reproduce.cluster", "reproduce.photometry")),
     Stage(
-        "dataset", dataset, needs=("simulate",), reads=("dataset",), code=("reproduce.mock",), manifests=("published",)
+        "dataset",
+        dataset,
+        needs=("simulate",),
+        reads=("dataset",),
+        code=("reproduce.mock", "reproduce.photometry"),
+        manifests=("published",),
     ),
     Stage("train", train, needs=("dataset",), reads=("train",), code=("reproduce.network",)),
     Stage("evaluate", evaluate, needs=("dataset", "train"), reads=("evaluate",), code=("reproduce.evaluation",)),

@@ -9,8 +9,8 @@ from astropy.table import QTable
 from numpy.typing import NDArray
 
 from reproduce.cluster.evolution import BOOKS, Cluster, Physics
-from reproduce.cluster.photometry import v_luminosity
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
+from reproduce.photometry import band_luminosity
 
 LAGRANGIAN_PERCENT = (1, 5, 10, 25, 50, 75, 90)
 # Groups of SSE types, first to last, that are counted.
@@ -54,8 +54,8 @@ def row(cluster: Cluster, physics: Physics, n_initial: int) -> dict[str, float]:
     result |= {f"r_lagrange_{p:02d}_pc": float(r) for p, r in zip(LAGRANGIAN_PERCENT, radii, strict=True)}
     if physics.tracks is not None:
         now = physics.tracks.at(s.star, cluster.time_myr)
-        light = v_luminosity(now["luminosity_lsun"], now["temperature_k"], now["stellar_type"])
-        result["mass_to_light_v"] = mass / float(light.sum(dtype=np.float64))
+        light = band_luminosity(now["luminosity_lsun"], now["temperature_k"], now["stellar_type"])
+        result["mass_to_light_v"] = mass / float(light.sum())
         for name, (first, last) in TYPES.items():
             kind = now["stellar_type"]
             result[f"n_{name}"] = float(np.count_nonzero((kind >= first) & (kind <= last)))

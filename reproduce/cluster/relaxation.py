@@ -10,6 +10,7 @@ from numba import njit
 
 from reproduce.cluster.units import G
 
+FEWEST_NEIGHBOURS = 4  # on each side, in the innermost averages
 BLOCK = 16  # stars; even, so that all of a full block find partners
 MOST_HEAT = 0.1  # largest heating of a star in one visit, as a share of the local mean kinetic energy
 
@@ -31,7 +32,9 @@ def block_edges(n, offset):
 def local_state(r, vr, vt, m, edges, window, theta_max, coulomb_logarithm):
     """Number density, mean masses, velocity dispersion and time step of each block.
 
-    Averages are over `window` neighbours on each side of the block's middle. The time step is the one in which the
+    Averages are over `window` neighbours on each side of the block's middle, near the centre over as many as half of
+    the stars inside it, so that the cusp of a collapsed core is not smeared out. k - 1 stars in the volume that k gaps
+    between stars fill is the density without bias. The time step is the one in which the
     typical deflection is `theta_max`,
 
         dt = (2 θ_max / π)² T_rel,   T_rel = π / (32 ln Λ G²) <v_rel²>^{3/2} / (n <(m₁ + m₂)²>)
@@ -66,11 +69,12 @@ def local_state(r, vr, vt, m, edges, window, theta_max, coulomb_logarithm):
     factor = (theta_max / (0.5 * np.pi)) ** 2 * np.pi / (32 * coulomb_logarithm * G * G)
     for b in range(blocks):
         middle = (edges[b] + edges[b + 1]) // 2
-        low = max(middle - window, 0)
-        high = min(middle + window, n - 1)
+        side = min(window, max(middle // 2, FEWEST_NEIGHBOURS))
+        low = max(middle - side, 0)
+        high = min(middle + side, n - 1)
         count = high - low
         inner = r[low] if low > 0 else 0.0
-        density[b] = count / (4 / 3 * np.pi * (r[high] ** 3 - inner**3))
+        density[b] = (count - 1) / (4 / 3 * np.pi * (r[high] ** 3 - inner**3))
         mass[b] = (sum_m[high] - sum_m[low]) / count
         mean_m2 = (sum_m2[high] - sum_m2[low]) / count
         variance[b] = (sum_v2[high] - sum_v2[low]) / count

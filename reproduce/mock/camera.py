@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
+from reproduce import photometry
 from reproduce.cluster.snapshot import Snapshot, axes_along
 from reproduce.errors import InputError
-from reproduce.mock import kernels, photometry
+from reproduce.mock import kernels
 from reproduce.mock.psf import Gaussian, Moffat, Psf
 from reproduce.settings import Camera
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.mock.photometry import V
+from reproduce.photometry import V
 from reproduce.settings import Camera, Effects
 
 COUNT_SLOPE = 0.3

@@ -17,10 +17,11 @@ from astropy import units
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
+from reproduce import photometry
 from reproduce.cluster.snapshot import Snapshot
 from reproduce.errors import InputError
 from reproduce.mock import camera as instrument
-from reproduce.mock import effects, kernels, photometry
+from reproduce.mock import effects, kernels
 from reproduce.mock.camera import Stars, View
 from reproduce.mock.psf import Psf
 from reproduce.settings import Camera, Effects

@@ -9,10 +9,10 @@ from astropy.table import QTable
 from reproduce import settings
 from reproduce.cluster.evolution import advance, begin, generator
 from reproduce.cluster.initial import half_mass_radius, kroupa_masses
-from reproduce.cluster.photometry import v_luminosity
 from reproduce.cluster.simulate import prepare, simulate
 from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.cluster.stellar_evolution import stellar_tracks
+from reproduce.photometry import band_luminosity
 
 
 def test_stellar_evolution_alone_leaves_064_of_the_mass():
@@ -103,9 +103,9 @@ def field_light(path: Path) -> np.ndarray:
     with SnapshotFile(path) as f:
         for number in np.flatnonzero(f.ages_gyr > 11):
             snapshot = f.read(int(number))
-            light = v_luminosity(snapshot.luminosity_lsun, snapshot.temperature_k, snapshot.stellar_type)
+            light = band_luminosity(snapshot.luminosity_lsun, snapshot.temperature_k, snapshot.stellar_type)
             for distance_pc in (10e3, 20e3, 30e3, 40e3):
                 half = np.radians(20 / 3600) * distance_pc
                 inside = (np.abs(snapshot.position_pc[:, :2]) < half).all(axis=1)
-                result.append(float(light[inside].sum(dtype=np.float64)))
+                result.append(float(light[inside].sum()))
     return np.array(result)

@@ -15,7 +15,7 @@ from reproduce.errors import InputError
 from reproduce.mock.camera import Stars, View
 from reproduce.mock.files import read_maps, write_maps
 from reproduce.mock.maps import observe, render
-from reproduce.mock.photometry import band_luminosity
+from reproduce.photometry import band_luminosity
 from reproduce.settings import Camera, Effects
 from tests.mock_clusters import plummer
 
