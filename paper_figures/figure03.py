@@ -9,13 +9,14 @@ TITLES = {"encoder_decoder": "encoder-decoder", "regressor": "CNN (age, distance
 
 
 def draw(history: pd.DataFrame, how: str = "") -> Figure:
-    """Draw the figure as the paper has it: red for the training maps, blue for the validation maps.
+    """Draw the figure as the paper has it: red for the training maps, blue for the validation maps; the first member of
+    an ensemble in full, the others faint.
 
     Parameters
     ----------
     history : DataFrame
-        Columns ``network`` (encoder_decoder or regressor), ``epoch`` (from 0), ``mse``, ``val_mse``, ``r2``,
-        ``val_r2``; MSE of the standardised values.
+        Columns ``network`` (encoder_decoder or regressor), ``member`` (from 1), ``epoch`` (from 0), ``mse``,
+        ``val_mse``, ``r2``, ``val_r2``; MSE of the standardised values.
     how : str
         What was trained, in one line.
     """
@@ -23,11 +24,13 @@ def draw(history: pd.DataFrame, how: str = "") -> Figure:
     axes = drawing.subplots(2, 2, sharex="col", squeeze=False)
     for column, (network, title) in enumerate(TITLES.items()):
         rows = history[history["network"] == network]
-        epoch = rows["epoch"] + 1
         top, bottom = axes[:, column]
-        for prefix, colour, name in (("", "red", "training"), ("val_", "blue", "validation")):
-            top.semilogy(epoch, rows[f"{prefix}mse"], color=colour, label=name)
-            bottom.plot(epoch, rows[f"{prefix}r2"], color=colour)
+        for member, curve in rows.groupby("member"):
+            look = {} if member == 1 else {"alpha": 0.3, "lw": 0.7}
+            for prefix, colour, name in (("", "red", "training"), ("val_", "blue", "validation")):
+                label = name if member == 1 else None
+                top.semilogy(curve["epoch"] + 1, curve[f"{prefix}mse"], color=colour, label=label, **look)
+                bottom.plot(curve["epoch"] + 1, curve[f"{prefix}r2"], color=colour, **look)
         for level in (0.7, 0.8, 0.9):
             bottom.axhline(level, color="0.6", lw=0.6, ls="--")
         # The first epochs of batch normalisation can be far below; the paper's panels begin near 0.6.

@@ -7,7 +7,7 @@ that works the same in one process, on a local cluster and on a remote one that 
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -53,12 +53,13 @@ class Progress:
             self._bar.close()
 
     @contextmanager
-    def watch(self, folder: Path, items: int) -> Iterator[None]:
-        """While open, show the mean of the gauges in `folder`, of which there will be `items`."""
+    def watch(self, folder: Path, items: int, also: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """While open, show the mean of the gauges in `folder`, of which there will be `items`; call `also` as often."""
         stop = threading.Event()
 
         def look() -> None:
             while not stop.wait(WRITE_EVERY_S):
+                also()
                 gauges = [_read(path) for path in sorted(folder.glob("*.gauge"))]
                 text = ", ".join(f"{name} {what}" for name, fraction, what in gauges if fraction < 1)
                 self(sum(fraction for _, fraction, _ in gauges) / items, text)
@@ -70,6 +71,7 @@ class Progress:
         finally:
             stop.set()
             thread.join()
+            also()
 
 
 class Gauge:

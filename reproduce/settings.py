@@ -166,7 +166,14 @@ class Train(Group):
     """The two networks and their training (paper Sect. 3)."""
 
     seed: Seed = Field(3, description="seed of weights, shuffling, dropout and augmentation")
-    from_: Literal["settings"] = Field("settings", alias="from", description="where the hyper-parameters come from")
+    from_: Literal["settings", "tune"] = Field(
+        "settings",
+        alias="from",
+        description="hyper-parameters: as set here, or with those that `tune` found laid over",
+    )
+    members: int = Field(
+        1, ge=1, le=32, description="networks of each kind with seeds of their own; more than one make an ensemble"
+    )
     architecture: Literal["released", "compact"] = Field(
         "released", description="encoder-decoder: as released, or on 40x40x16"
     )
@@ -178,6 +185,12 @@ class Train(Group):
     skip_connections: bool = Field(True, description="concatenate encoder maps in the decoder")
     dropout: Fraction = Field(10**-2.5, description="probability of spatial dropout")
     loss: Literal["mse", "mae", "vgg16", "regressor"] = Field("vgg16", description="loss of the encoder-decoder")
+    total_mass_weight: float = Field(
+        0.0, ge=0, description="weight of the squared error of each map's log10 total mass, added to the loss"
+    )
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
+        "float32", description="arithmetic of training; the mixed ones are for GPUs"
+    )
     vgg16_weights: Path | None = Field(None, description="file of VGG16's ImageNet weights; none: keras.applications")
     epochs: int = Field(100, ge=1, description="epochs of the encoder-decoder")
     learning_rate: Positive = Field(10**-2.5, description="Adam's learning rate for the encoder-decoder")

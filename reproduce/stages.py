@@ -4,11 +4,11 @@ A function here only hands values on: the settings that its stage declares, the 
 write. Heavy imports happen inside, so that a call that finds everything made never pays for them.
 """
 
-import itertools
+import json
 from pathlib import Path
 from typing import Any
 
-from reproduce.pipeline import Job, Stage
+from reproduce.pipeline import Job, Stage, When
 from reproduce.progress import Gauge
 
 
@@ -55,14 +55,23 @@ def train(job: Job) -> None:
 
     maps = job.inputs["dataset"]
     group = job.settings.train
-    total = group.epochs + group.regressor_epochs
-    epochs = itertools.count(1)
+    if group.from_ == "tune":
+        best = json.loads((job.inputs["tune"] / "best.json").read_text(encoding="utf-8"))
+        group = type(group).model_validate(group.model_dump(by_alias=True) | best["setting"])
 
     def on_epoch(network: str, epoch: int, values: dict[str, float]) -> None:
         job.log({f"{network}/{key}": value for key, value in values.items()}, epoch)
-        job.progress(next(epochs) / total, f"{network}, epoch {epoch + 1}")
 
-    job.metrics |= fit(maps / "maps.h5", maps / "scaler.json", group, job.folder, job.checkpoint, on_epoch)
+    job.metrics |= fit(
+        maps / "maps.h5",
+        maps / "scaler.json",
+        group,
+        job.folder,
+        job.checkpoint,
+        on_epoch,
+        job.executor,
+        job.progress,
+    )
 
 
 def evaluate(job: Job) -> None:
@@ -101,7 +110,13 @@ STAGES = (
         code=("reproduce.mock", "reproduce.photometry"),
         manifests=("published",),
     ),
-    Stage("train", train, needs=("dataset",), reads=("train",), code=("reproduce.network",)),
+    Stage(
+        "train",
+        train,
+        needs=("dataset", When("tune", "train.from", "tune")),
+        reads=("train",),
+        code=("reproduce.network",),
+    ),
     Stage("evaluate", evaluate, needs=("dataset", "train"), reads=("evaluate",), code=("reproduce.evaluation",)),
     _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
     _figure("figure3", ("train",), MADE_BY, "figure03"),

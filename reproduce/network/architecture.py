@@ -1,7 +1,7 @@
 """What the two networks are made of, and their weights on disk.
 
-A trained pair of networks is ``architecture.json`` and two files of weights. Loading builds the networks from our own
-code by the numbers in that JSON and then reads arrays: nothing in the files is ever executed.
+A trained ensemble is ``architecture.json`` and, for each member, two files of weights. Loading builds the networks from
+our own code by the numbers in that JSON and then reads arrays: nothing in the files is ever executed.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ class Architecture:
 
     Attributes
     ----------
+    members : int
+        Networks of each kind.
     pixels : int
         Side of the maps [px].
     architecture, width, levels, kernel_size, dropout, skip_connections
@@ -40,6 +42,7 @@ class Architecture:
         Of the scaler's file that the networks were trained with: they mean nothing with another.
     """
 
+    members: int
     pixels: int
     architecture: str
     width: float
@@ -57,6 +60,7 @@ class Architecture:
     def of(cls, train: Train, pixels: int, scaler: Path) -> Self:
         """The networks of these settings, for maps of `pixels` a side and this scaler's file."""
         return cls(
+            members=train.members,
             pixels=pixels,
             architecture=train.architecture,
             width=train.width,
@@ -131,14 +135,19 @@ def sha256(path: Path) -> str:
         raise InputError(f"{path}: cannot be read ({error.strerror}); make the data set again") from None
 
 
-def weights_file(folder: Path, network: str) -> Path:
-    """Where a network's weights stand."""
-    return folder / f"{network}.weights.h5"
+def member_name(network: str, member: int) -> str:
+    """Name of a member, counted from 0, in files: ``regressor``, ``regressor-2``, ``regressor-3``."""
+    return f"{network}-{member + 1}" if member else network
 
 
-def save_weights(model: keras.Model, folder: Path, network: str) -> None:
-    """Write a network's weights, whole or not at all."""
-    with whole(weights_file(folder, network)) as partial:
+def weights_file(folder: Path, network: str, member: int = 0) -> Path:
+    """Where a member's weights stand."""
+    return folder / f"{member_name(network, member)}.weights.h5"
+
+
+def save_weights(model: keras.Model, folder: Path, network: str, member: int = 0) -> None:
+    """Write a member's weights, whole or not at all."""
+    with whole(weights_file(folder, network, member)) as partial:
         model.save_weights(partial)
 
 

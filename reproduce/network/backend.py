@@ -6,6 +6,7 @@ run (measured, docs/networks.md), most likely because a sum of three gradients (
 is free first. Each operation still uses all cores, and a step takes no more CPU time.
 """
 
+import contextlib
 import warnings
 
 import keras
@@ -22,6 +23,20 @@ if keras.backend.backend() == "tensorflow":
             f"TensorFlow was used before reproduce.network was imported: training repeats to float tolerance ({error})",
             stacklevel=2,
         )
+
+
+def limit_threads(number: int) -> None:
+    """Let TensorFlow use so many cores in this process; without effect once it has computed something."""
+    if keras.backend.backend() == "tensorflow":
+        with contextlib.suppress(RuntimeError):
+            tf.config.threading.set_intra_op_parallelism_threads(number)
+
+
+def has_gpu() -> bool:
+    """Whether Keras computes on a GPU here."""
+    if keras.backend.backend() == "tensorflow":
+        return bool(tf.config.list_physical_devices("GPU"))
+    return bool(keras.distribution.list_devices("gpu"))
 
 
 def seed(number: int) -> None:

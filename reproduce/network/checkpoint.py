@@ -28,11 +28,6 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
     best: list[np.ndarray] = field(default_factory=list)
 
-    @property
-    def best_epoch(self) -> int:
-        """Number of the epoch with the smallest validation loss."""
-        return int(np.argmin([row["val_loss"] for row in self.history]))
-
 
 def save(path: Path, identity: str, model: keras.Model, state: State) -> None:
     """Write weights, optimiser and history.
@@ -84,6 +79,15 @@ def restore(path: Path, identity: str, model: keras.Model) -> State:
     for variable, value in zip(variables, optimiser, strict=True):
         variable.assign(value)
     return State(history, best)
+
+
+def history(path: Path) -> list[dict[str, float]]:
+    """The finished epochs of a training that may be going on in another process; empty without a file."""
+    if not path.exists():
+        return []
+    with h5py.File(path, "r", locking=False) as file:
+        rows: list[dict[str, float]] = json.loads(file.attrs["history"])
+    return rows
 
 
 def _optimiser_values(model: keras.Model) -> list[np.ndarray]:

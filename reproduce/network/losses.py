@@ -5,6 +5,7 @@
 of the project's own trained regressor, which has learnt what in a map tells the age and the distance.
 """
 
+import math
 from pathlib import Path
 
 import keras
@@ -42,6 +43,35 @@ class PerceptualLoss(keras.losses.Loss):
         ):
             loss = loss + ops.mean(ops.square(true - predicted), axis=axes)
         return loss
+
+
+class WithTotalMass(keras.losses.Loss):
+    """Another loss, plus the squared error of the logarithm of each map's total mass.
+
+    A network trained on the logarithm of pixels gives the mean logarithm, and the sum of such pixels lies below the sum
+    of the true ones where pixels scatter. This term weighs what the sum is wrong by.
+
+    Parameters
+    ----------
+    base : str or Loss
+        The loss of the pixels.
+    weight : float
+        Weight of (Δ log10 of the total mass / std)².
+    std : float
+        Standard deviation of log10 M, by which the maps are divided.
+    """
+
+    def __init__(self, base: str | keras.losses.Loss, weight: float, std: float) -> None:
+        super().__init__(name="with_total_mass")
+        self.base, self.weight, self.std = keras.losses.get(base), weight, std
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Loss of each map, shape (n,) or (n, ny, nx)."""
+        scale = self.std * math.log(10)
+        true, predicted = (ops.logsumexp(scale * maps, axis=(1, 2, 3)) / scale for maps in (y_true, y_pred))
+        pixels = getattr(self.base, "call", self.base)(y_true, y_pred)
+        pixels = ops.mean(ops.reshape(pixels, (ops.shape(pixels)[0], -1)), axis=1)
+        return pixels + self.weight * ops.square(true - predicted)
 
 
 def of_encoder_decoder(

@@ -1,4 +1,4 @@
-"""Predictions of trained networks: mass maps, ages and distances of any number of maps in bounded memory."""
+"""Predictions of a trained ensemble: mass maps, ages and distances of any number of maps in bounded memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from reproduce.errors import InputError
 from reproduce.mock.scaler import Scaler
-from reproduce.network.architecture import Architecture, load_weights, sha256, weights_file
+from reproduce.network.architecture import NETWORKS, Architecture, load_weights, sha256, weights_file
 from reproduce.network.data import batches
+from reproduce.network.regressor import with_features
 
 # Maps that go through a network at once: enough to fill the cores, 200 MB of activations in the released network.
 BATCH_SIZE = 16
@@ -19,31 +20,47 @@ BATCH_SIZE = 16
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the two networks say of n maps.
+    """What an ensemble of k members says of n maps.
 
     Attributes
     ----------
     mass : array, shape (n, ny, nx), float32
-        log10(M / Msun) of each pixel.
+        log10(M / Msun) of each pixel, the mean over the members.
     age_gyr, distance_kpc : array, shape (n,), float32
+        Means over the members.
+    members : dict of arrays, shape (k, n), float32
+        ``total_mass`` (log10 of the field's mass in Msun), ``age`` [Gyr] and ``distance`` [kpc] of each member.
+    features : array, shape (n, 16 k), float32
+        Output of the regressors' last hidden layer.
     """
 
     mass: NDArray
     age_gyr: NDArray
     distance_kpc: NDArray
+    members: dict[str, NDArray]
+    features: NDArray
+
+    @property
+    def total_mass(self) -> NDArray:
+        """log10 of the field's mass [Msun], shape (n,), of the mean map."""
+        return log_total(self.mass)
 
 
 @dataclass(frozen=True)
 class Networks:
-    """Two trained networks and the scaler they were trained with. Made by `load`."""
+    """A trained ensemble and the scaler it was trained with. Made by `load`.
 
-    encoder_decoder: keras.Model
-    regressor: keras.Model
+    `encoder_decoders` and `regressors` hold one network for each member; a regressor gives (age, distance) and the
+    output of its last hidden layer.
+    """
+
+    encoder_decoders: tuple[keras.Model, ...]
+    regressors: tuple[keras.Model, ...]
     scaler: Scaler
     architecture: Architecture
 
     def predict_mass(self, flux: ArrayLike, batch_size: int = BATCH_SIZE) -> NDArray:
-        """Mass maps, log10(M / Msun), from flux maps.
+        """Mass maps, log10(M / Msun), from flux maps: the mean over the members.
 
         Parameters
         ----------
@@ -61,33 +78,46 @@ class Networks:
         InputError
             If the shape is wrong or a value is not finite.
         """
-        maps = self._checked(flux)
-        mass = np.empty(maps.shape, np.float32)
-        for rows, output in self._run(self.encoder_decoder, maps, batch_size):
-            mass[rows] = self.scaler.mass(output[..., 0])
-        return mass.reshape(np.shape(flux))
-
-    def predict_age_distance(self, flux: ArrayLike, batch_size: int = BATCH_SIZE) -> tuple[NDArray, NDArray]:
-        """Ages [Gyr] and distances [kpc], each of shape (n,), from flux maps as in `predict_mass`."""
-        maps = self._checked(flux)
-        age, distance = np.empty(len(maps), np.float32), np.empty(len(maps), np.float32)
-        for rows, output in self._run(self.regressor, maps, batch_size):
-            age[rows] = self.scaler.age_gyr(output[:, 0])
-            distance[rows] = self.scaler.distance_kpc(output[:, 1])
-        return age, distance
+        return self._masses(self._checked(flux), batch_size)[0].reshape(np.shape(flux))
 
     def predict(self, flux: ArrayLike, batch_size: int = BATCH_SIZE) -> Prediction:
-        """Mass maps, ages and distances from flux maps (n, ny, nx) as in `predict_mass`."""
-        return Prediction(self.predict_mass(flux, batch_size), *self.predict_age_distance(flux, batch_size))
+        """Mass maps, ages, distances and what the members say of them, from flux maps as in `predict_mass`."""
+        maps = self._checked(flux)
+        mass, totals = self._masses(maps, batch_size)
+        n, k = len(maps), self.architecture.members
+        ages, distances = np.empty((k, n), np.float32), np.empty((k, n), np.float32)
+        features = []
+        for member, model in enumerate(self.regressors):
+            seen = []
+            for rows, (output, feature) in self._run(model, maps, batch_size):
+                ages[member, rows] = self.scaler.age_gyr(output[:, 0])
+                distances[member, rows] = self.scaler.distance_kpc(output[:, 1])
+                seen.append(feature)
+            features.append(np.concatenate(seen))
+        members = {"total_mass": totals, "age": ages, "distance": distances}
+        return Prediction(mass, ages.mean(axis=0), distances.mean(axis=0), members, np.concatenate(features, axis=1))
 
-    def _run(self, model: keras.Model, maps: NDArray, batch_size: int) -> Iterator[tuple[slice, NDArray]]:
+    def _masses(self, maps: NDArray, batch_size: int) -> tuple[NDArray, NDArray]:
+        """Mean mass maps (n, ny, nx), and each member's log10 of the field's mass (k, n)."""
+        mass = np.zeros(maps.shape, np.float32)
+        totals = np.empty((self.architecture.members, len(maps)), np.float32)
+        for member, model in enumerate(self.encoder_decoders):
+            for rows, (output,) in self._run(model, maps, batch_size):
+                found = self.scaler.mass(output[..., 0])
+                totals[member, rows] = log_total(found)
+                mass[rows] += found / self.architecture.members
+        return mass, totals
+
+    def _run(self, model: keras.Model, maps: NDArray, batch_size: int) -> Iterator[tuple[slice, list[NDArray]]]:
+        """The outputs of a network, batch by batch."""
         size = min(batch_size, len(maps))
         for rows in batches(len(maps), size):
             light = self.scaler.standardise_flux(maps[rows]).astype(np.float32)[..., None]
             n = len(light)
             if n < size:  # the last batch is filled up: another shape would be compiled anew
                 light = np.concatenate([light, np.repeat(light[-1:], size - n, axis=0)])
-            yield rows, np.asarray(model.predict_on_batch(light))[:n]
+            outputs = model.predict_on_batch(light)
+            yield rows, [np.asarray(output)[:n] for output in (outputs if isinstance(outputs, list) else [outputs])]
 
     def _checked(self, flux: ArrayLike) -> NDArray:
         maps = np.asarray(flux)
@@ -107,6 +137,11 @@ class Networks:
         return maps
 
 
+def log_total(mass: NDArray) -> NDArray[np.float32]:
+    """log10 of the sum over the pixels of maps (n, ny, nx) of log10 M, shape (n,)."""
+    return np.log10((10 ** mass.astype(np.float64)).sum(axis=(1, 2))).astype(np.float32)
+
+
 def load(folder: Path, scaler: Path) -> Networks:
     """The networks that training wrote.
 
@@ -116,7 +151,7 @@ def load(folder: Path, scaler: Path) -> Networks:
     Parameters
     ----------
     folder
-        With ``architecture.json``, ``encoder_decoder.weights.h5`` and ``regressor.weights.h5``.
+        With ``architecture.json`` and each member's weights.
     scaler
         The ``scaler.json`` of the data set that the networks were trained on.
 
@@ -130,8 +165,15 @@ def load(folder: Path, scaler: Path) -> Networks:
         raise InputError(
             f"{scaler}: not the scaler that the networks in {folder} were trained with; give theirs, or train again"
         )
-    models = {}
-    for network in ("encoder_decoder", "regressor"):
-        models[network] = architecture.build(network, seed=0)
-        load_weights(models[network], weights_file(folder, network))
-    return Networks(**models, scaler=Scaler.from_json(scaler), architecture=architecture)
+    models: dict[str, list[keras.Model]] = {network: [] for network in NETWORKS}
+    for network, members in models.items():
+        for member in range(architecture.members):
+            model = architecture.build(network, seed=0)
+            load_weights(model, weights_file(folder, network, member))
+            members.append(model)
+    return Networks(
+        tuple(models["encoder_decoder"]),
+        tuple(with_features(model) for model in models["regressor"]),
+        scaler=Scaler.from_json(scaler),
+        architecture=architecture,
+    )

@@ -68,6 +68,11 @@ def build(pixels: int, *, architecture: str = "released", width: float = 1.0, dr
     return keras.Model(light, layers.Dense(len(OUTPUTS), name="age_distance")(x), name="regressor")
 
 
+def with_features(model: keras.Model) -> keras.Model:
+    """The same regressor with a second output: its last hidden layer, (n, 16)."""
+    return keras.Model(model.input, [model.output, model.layers[-2].output], name="regressor_with_features")
+
+
 def _last_side(side: int, architecture: str) -> int:
     """Side of the map that is flattened."""
     for _, kernel in CONVOLUTIONS[architecture]:

@@ -14,7 +14,11 @@ import pytest
 
 from reproduce.errors import InputError
 from reproduce.evaluation import evaluate
+from reproduce.executor import executor
+from reproduce.network.architecture import NETWORKS
+from reproduce.network.fitting import Task, fit
 from reproduce.network.training import COLUMNS, train
+from reproduce.progress import Progress
 from reproduce.settings import Evaluate, Train
 from tests.network_maps import write_maps
 
@@ -40,6 +44,12 @@ def undisturbed(dataset, tmp_path_factory):
     return place / "files", metrics, epochs
 
 
+def tasks(dataset, place: Path, settings: Train = SETTINGS) -> list[Task]:
+    for name in ("files", "checkpoint"):
+        (place / name).mkdir(parents=True, exist_ok=True)
+    return [Task(network, 0, *dataset, settings, place / "files", place / "checkpoint") for network in NETWORKS]
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -58,22 +68,53 @@ def test_files_metrics_and_history(undisturbed):
         assert not [name for name in file.get("optimizer", {}) if len(file["optimizer"][name])]
 
 
-@pytest.mark.parametrize("stop_after", [1, 4])
-def test_an_interrupted_training_ends_with_the_same_bytes(dataset, undisturbed, tmp_path, stop_after):
-    """Stopped in the encoder-decoder, and in the regressor."""
-    seen = []
+@pytest.mark.parametrize("stopped", NETWORKS)
+def test_an_interrupted_training_ends_with_the_same_bytes(dataset, undisturbed, tmp_path, stopped):
+    def interrupt(epoch, row):
+        raise InterruptedHere
 
-    def interrupt(*row):
-        seen.append(row)
-        if len(seen) == stop_after:
-            raise InterruptedHere
-
-    with pytest.raises(InterruptedHere):
-        train(*dataset, SETTINGS, tmp_path / "files", tmp_path / "checkpoint", interrupt)
+    for task in tasks(dataset, tmp_path):
+        if task.network == stopped:
+            with pytest.raises(InterruptedHere):
+                fit(task, interrupt)
+            break
+        fit(task)
     epochs = []
     train(*dataset, SETTINGS, tmp_path / "files", tmp_path / "checkpoint", lambda *row: epochs.append(row))
     assert epochs == undisturbed[2]
     assert contents(tmp_path / "files") == contents(undisturbed[0])
+
+
+def test_members_differ_and_are_trained_in_several_processes(dataset, tmp_path):
+    two = SETTINGS.model_copy(update={"members": 2, "epochs": 2, "regressor_epochs": 2})
+    epochs = []
+    with executor(2) as pool:
+        metrics = train(
+            *dataset,
+            two,
+            tmp_path / "files",
+            tmp_path / "checkpoint",
+            lambda *row: epochs.append(row),
+            pool,
+            Progress("train"),
+        )
+    found = contents(tmp_path / "files")
+    names = {f"{network}{suffix}.weights.h5" for network in NETWORKS for suffix in ("", "-2")}
+    assert set(found) == names | {"architecture.json", "history.csv"}
+    assert found["regressor.weights.h5"] != found["regressor-2.weights.h5"]
+    with (tmp_path / "files" / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["network"], row["member"], row["epoch"]) for row in rows] == [
+        (network, member, epoch) for network in NETWORKS for member in "12" for epoch in "01"
+    ]
+    assert sorted((name, epoch) for name, epoch, _ in epochs) == sorted(
+        (f"{network}{suffix}", epoch) for network in NETWORKS for suffix in ("", "-2") for epoch in (0, 1)
+    )
+    second = [row for row in rows if row["network"] == "regressor" and row["member"] == "2"]
+    values = [min(float(row["val_loss"]) for row in second)]
+    first = [row for row in rows if row["network"] == "regressor" and row["member"] == "1"]
+    values.append(min(float(row["val_loss"]) for row in first))
+    assert metrics["validation_loss_regressor"] == pytest.approx(sum(values) / 2)
 
 
 def test_checkpoints_of_other_settings_or_cut_short_are_refused_and_kept(dataset, tmp_path):

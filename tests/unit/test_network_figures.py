@@ -35,7 +35,15 @@ def written(drawing):
 def test_figure3_has_both_curves_of_both_networks():
     history = pd.DataFrame(
         [
-            {"network": name, "epoch": e, "mse": 1 / (e + 1), "val_mse": 1.1 / (e + 1), "r2": 0.8, "val_r2": 0.7}
+            {
+                "network": name,
+                "member": 1,
+                "epoch": e,
+                "mse": 1 / (e + 1),
+                "val_mse": 1.1 / (e + 1),
+                "r2": 0.8,
+                "val_r2": 0.7,
+            }
             for name in ("encoder_decoder", "regressor")
             for e in range(5)
         ]

@@ -29,6 +29,19 @@ def test_regressor_loss_sums_pixels_and_two_feature_maps(maps):
     assert float(loss(maps[0], maps[0])) == 0
 
 
+@pytest.mark.parametrize("base", ["mse", "regressor"])
+def test_total_mass_is_weighed(maps, base):
+    base = losses.of_encoder_decoder(base, 96, regressor=regressor.build(96, width=0.25))
+    true, predicted = maps
+    weighed = losses.WithTotalMass(base, 0.3, std=0.45)
+    totals = [np.log10((10 ** (0.45 * x)).sum(axis=(1, 2, 3))) / 0.45 for x in (true, predicted)]
+    plain = float(keras.losses.get(base)(true, predicted).numpy().mean())
+    assert float(weighed(true, predicted)) == pytest.approx(
+        plain + 0.3 * np.mean((totals[0] - totals[1]) ** 2), rel=1e-4
+    )
+    assert float(weighed(true, true)) == 0
+
+
 def test_vgg16_loss_is_the_papers_sum(maps, tmp_path):
     keras.utils.set_random_seed(1)
     vgg16 = keras.applications.VGG16(include_top=False, weights=None, input_shape=(96, 96, 3))

@@ -16,11 +16,12 @@ from reproduce.settings import Train
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("networks")
     Scaler(-5.4, 1.0, -0.85, 0.45, 7.0, 4.0, 52.0, 32.0).to_json(folder / "scaler.json")
-    settings = Train(architecture="compact", width=0.25, regressor_width=0.25)
+    settings = Train(architecture="compact", width=0.25, regressor_width=0.25, members=2)
     architecture = Architecture.of(settings, 96, folder / "scaler.json")
     architecture.save(folder)
     for network in NETWORKS:
-        save_weights(architecture.build(network, 1), folder, network)
+        for member in range(2):
+            save_weights(architecture.build(network, member + 1), folder, network, member)
     return folder
 
 
@@ -48,10 +49,26 @@ def test_shapes_units_and_any_batch_size(networks, flux):
 
 def test_outputs_are_scaled_back(networks, flux):
     light = networks.scaler.standardise_flux(flux)[..., None]
-    raw = np.asarray(networks.regressor.predict_on_batch(light))
-    age, distance = networks.predict_age_distance(flux, batch_size=5)
-    np.testing.assert_allclose(age, 4 * raw[:, 0] + 7, rtol=1e-5)
-    np.testing.assert_allclose(distance, 32 * raw[:, 1] + 52, rtol=1e-5)
+    found = networks.predict(flux, batch_size=5)
+    for member, regressor in enumerate(networks.regressors):
+        raw, features = (np.asarray(output) for output in regressor.predict_on_batch(light))
+        np.testing.assert_allclose(found.members["age"][member], 4 * raw[:, 0] + 7, rtol=1e-5)
+        np.testing.assert_allclose(found.members["distance"][member], 32 * raw[:, 1] + 52, rtol=1e-5)
+        np.testing.assert_allclose(found.features[:, 16 * member : 16 * member + 16], features, rtol=1e-5)
+
+
+def test_an_ensemble_says_the_mean_of_its_members(networks, flux):
+    found = networks.predict(flux, batch_size=5)
+    light = networks.scaler.standardise_flux(flux)[..., None]
+    raw = [np.asarray(model.predict_on_batch(light))[..., 0] for model in networks.encoder_decoders]
+    maps = [networks.scaler.mass(mass) for mass in raw]
+    np.testing.assert_allclose(found.mass, np.mean(maps, axis=0), atol=1e-5)
+    for member in range(2):
+        total = np.log10((10.0 ** maps[member]).sum(axis=(1, 2)))
+        np.testing.assert_allclose(found.members["total_mass"][member], total, atol=1e-5)
+    assert not np.allclose(maps[0], maps[1])
+    np.testing.assert_allclose(found.age_gyr, found.members["age"].mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(found.total_mass, np.log10((10.0**found.mass).sum(axis=(1, 2))), atol=1e-5)
 
 
 def test_bad_maps_are_refused(networks, flux):
