@@ -56,6 +56,9 @@ class Task:
         Folder for the state after each epoch; a call that finds one goes on from it.
     threads : int, optional
         Cores to use; none: all.
+    until : int, optional
+        Epochs after which to stop for now, with the learning-rate schedule of all epochs; none: all. A search goes on
+        later, from the same checkpoint, with the trials that do well.
     """
 
     network: str
@@ -66,6 +69,7 @@ class Task:
     folder: Path
     checkpoint: Path
     threads: int | None = None
+    until: int | None = None
 
     @property
     def name(self) -> str:
@@ -150,7 +154,8 @@ def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     for epoch, row in enumerate(state.history):
         if on_epoch is not None:
             on_epoch(epoch, row)
-    while len(state.history) < task.epochs and not _stalled(state.history, settings.patience):
+    last = task.epochs if task.until is None else min(task.epochs, task.until)
+    while len(state.history) < last and not _stalled(state.history, settings.patience):
         epoch = len(state.history)
         training.set_epoch(epoch)
         backend.reseed(model, task.stream(1, epoch))
