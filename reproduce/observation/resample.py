@@ -1,0 +1,146 @@
+"""An image put on the network's grid: north up, a given centre, field and pixels, with flux conserved."""
+
+import numpy as np
+from astropy.convolution import Gaussian2DKernel, interpolate_replace_nans
+from astropy.coordinates import SkyCoord
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+
+from reproduce.errors import InputError
+from reproduce.observation.image import BandImage
+from reproduce.settings import Camera
+
+MARGIN_PIXELS = 12
+"""Pixels of the image kept around the field: the reach of the kernel that fills masked pixels."""
+FILL_SIGMA_PIXELS = 2.0
+"""Standard deviation of the Gaussian weights with which a masked pixel is filled from its neighbours: about a PSF of
+PS1."""
+FULL_COVERAGE = 0.999
+"""A grid pixel covered by less than this is not in the image; the overlaps of neighbours add up to one within 1e-8."""
+
+
+def grid_wcs(centre: SkyCoord, camera: Camera) -> WCS:
+    """Coordinates of the grid: gnomonic about the centre, which lies in the middle of the field; columns run west,
+    rows north."""
+    wcs = WCS(naxis=2)
+    scale = camera.field_arcsec / camera.pixels / 3600
+    position = centre.icrs
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.cunit = ["deg", "deg"]
+    wcs.wcs.crpix = [(camera.pixels + 1) / 2] * 2
+    wcs.wcs.cdelt = [-scale, scale]
+    wcs.wcs.crval = [position.ra.deg, position.dec.deg]
+    wcs.wcs.radesys = "ICRS"
+    wcs.array_shape = (camera.pixels, camera.pixels)
+    return wcs
+
+
+def pixel_area_arcsec2(wcs: WCS, x: float, y: float) -> float:
+    """Area on the sky [arcsec2] of the pixel at column x and row y: away from the tangent point of a large skycell it
+    differs from the nominal one."""
+    corner, right, up = (wcs.pixel_to_world(x + dx, y + dy) for dx, dy in ((-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5)))
+    angle = corner.position_angle(right) - corner.position_angle(up)
+    return abs(corner.separation(right).arcsec * corner.separation(up).arcsec * np.sin(angle.rad))
+
+
+def to_grid(
+    image: BandImage, centre: SkyCoord, camera: Camera, largest_masked: float = 0.1
+) -> tuple[NDArray[np.float64], float]:
+    """Light of an image on the network's grid.
+
+    Parameters
+    ----------
+    image : BandImage
+        Of any pixel scale and orientation.
+    centre : SkyCoord
+        Middle of the field.
+    camera : Camera
+        Field and pixels of the grid.
+    largest_masked : float
+        Largest fraction of the field that may be masked or missing.
+
+    Returns
+    -------
+    light : array of float64, shape (pixels, pixels)
+        10^(-0.4 AB) of each pixel; the total of the field is that of the image.
+    masked : float
+        Fraction of the field that was masked and is filled from its neighbours.
+
+    Raises
+    ------
+    InputError
+        If the image does not cover the field, or too much of it is masked.
+    """
+    from reproject import reproject_exact
+
+    target = grid_wcs(centre, camera)
+    shape = (camera.pixels, camera.pixels)
+    part, part_wcs = _around_the_field(image, target, camera)
+    bad = part.bad
+    weights, covered = reproject_exact((bad.astype(np.float64), part_wcs), target, shape_out=shape)
+    if (covered < FULL_COVERAGE).any():
+        raise InputError(
+            f"{image.origin}: covers {100 * np.mean(covered >= FULL_COVERAGE):.0f} % of the field of "
+            f"{camera.field_arcsec:g} arcsec around {centre.to_string('decimal', precision=5)} deg, expected all of "
+            "it; give "
+            "a larger image, or one of this place"
+        )
+    masked = float(np.mean(weights))
+    if masked > largest_masked:
+        raise InputError(
+            f"{image.origin}: {100 * masked:.1f} % of the field is masked or missing, at most "
+            f"{100 * largest_masked:g} % is filled in; use another image, or raise observe.largest_masked"
+        )
+    counts, _ = reproject_exact((_filled(part.counts, bad), part_wcs), target, shape_out=shape)
+    middle = (camera.pixels - 1) / 2
+    ratio = pixel_area_arcsec2(target, middle, middle) / pixel_area_arcsec2(
+        image.wcs, *image.wcs.world_to_pixel(centre)
+    )
+    return counts * ratio * 10 ** (-0.4 * image.zero_point_ab), masked
+
+
+def _around_the_field(image: BandImage, target: WCS, camera: Camera) -> tuple[BandImage, WCS]:
+    """The part of an image that holds the field and a margin."""
+    edge = np.linspace(-0.5, camera.pixels - 0.5, 5)
+    outline = target.pixel_to_world(*np.meshgrid(edge, edge))
+    x, y = image.wcs.world_to_pixel(outline)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        x = y = np.array([-np.inf])
+    ny, nx = image.counts.shape
+    columns, rows = (
+        slice(int(np.clip(v.min() - MARGIN_PIXELS, 0, n)), int(np.clip(np.ceil(v.max()) + MARGIN_PIXELS + 1, 0, n)))
+        for v, n in ((x, nx), (y, ny))
+    )
+    if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
+        raise InputError(
+            f"{image.origin}: does not show the field around {target.wcs.crval[0]:.5f} {target.wcs.crval[1]:+.5f} "
+            "deg; its "
+            f"middle is at {_middle(image)}; give an image of this place"
+        )
+    wcs = image.wcs[rows, columns]
+    mask = None if image.mask is None else image.mask[rows, columns]
+    part = BandImage(
+        image.counts[rows, columns],
+        wcs,
+        image.zero_point_ab,
+        image.band,
+        mask,
+        image.saturation_counts,
+        image.origin,
+    )
+    return part, wcs
+
+
+def _middle(image: BandImage) -> str:
+    ny, nx = image.counts.shape
+    return str(image.wcs.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).to_string("decimal", precision=5))
+
+
+def _filled(counts: NDArray, bad: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Counts with bad pixels filled from their neighbours; from the median where no neighbour is good."""
+    if not bad.any():
+        return counts
+    values = np.where(bad, np.nan, counts)
+    median = float(np.nanmedian(values)) if not bad.all() else np.nan
+    filled = interpolate_replace_nans(values, Gaussian2DKernel(FILL_SIGMA_PIXELS), boundary="extend")
+    return np.where(np.isfinite(filled), filled, median)
