@@ -3,9 +3,12 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reproduce.errors import InputError
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -56,6 +59,10 @@ class Lazy:
         finally:
             client.cancel(futures)
 
+    def submit(self, function: Callable[[Item], Result], item: Item) -> "Future":
+        """Begin one item; its future says when it is done and has its result."""
+        return self._connect().submit(function, item, pure=False)
+
     def _connect(self) -> Any:
         if self._client is None:
             import dask
@@ -84,6 +91,20 @@ class Lazy:
             if part is not None:
                 part.close()
         self._client = self._cluster = None
+
+
+@contextmanager
+def processes(given: Executor) -> Iterator[Lazy]:
+    """The executor itself, or in the place of this process one other: for items that begin one by one, or need a
+    process that has computed nothing before; ended with the block."""
+    if isinstance(given, Lazy):
+        yield given
+        return
+    lazy = Lazy(given.workers, None)
+    try:
+        yield lazy
+    finally:
+        lazy.close()
 
 
 @contextmanager

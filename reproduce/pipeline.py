@@ -61,6 +61,7 @@ class Job:
     progress: Progress
     metrics: dict[str, float] = field(default_factory=dict)  # the run's final numbers
     log: Callable[[Mapping[str, float], int], None] = lambda values, step: None  # numbers along the way
+    run: "Run | None" = None  # for stages whose parts are worth a run each: its `child` and `adopt`
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,8 @@ class Maker:
             run.inputs({need: (self.chain.key(need), folder) for need, folder in inputs.items()})
             with executor(self.workers, self.scheduler) as pool:
                 view = self.chain.view(stage.name)
-                job = Job(stage.name, view, inputs, work.files, work.checkpoint, cache, pool, progress, log=run.metrics)
+                places = work.files, work.checkpoint, cache
+                job = Job(stage.name, view, inputs, *places, pool, progress, log=run.metrics, run=run)
                 stage.run(job)
             manifest = {
                 "stage": stage.name,

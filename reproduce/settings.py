@@ -236,6 +236,26 @@ NOT_TUNED = {"seed", "from_", "members", "epochs", "regressor_epochs", "vgg16_we
 SHARED = {"batch_size", "schedule", "augment", "patience", "precision"}
 
 
+def _paper_space(network: str) -> dict[str, Dimension | None]:
+    dropout = ("log", 10**-3.5, 10**-0.5)
+    if network == "regressor":
+        return {
+            "regressor_learning_rate": ("log", 1e-4, 1e-2),
+            "regressor_dropout": dropout,
+            "regressor_width": (0.5, 1.0, 2.0),
+        }
+    return {
+        "learning_rate": ("log", 1e-4, 1e-2),
+        "dropout": dropout,
+        "skip_connections": (True, False),
+        "levels": ("integer", 3, 5),
+        "width": (0.5, 1.0, 2.0),
+        "batch_size": (8, 16, 32, 64),
+        "loss": ("mse", "mae", "vgg16", "regressor"),
+        "schedule": ("constant", "cosine"),
+    }
+
+
 class Tune(Group):
     """Search for hyper-parameters, which the paper chose "after trials and errors" (Sects. 3.1-3.2)."""
 
@@ -252,7 +272,7 @@ class Tune(Group):
     minutes: Positive | None = Field(
         None, description="no trial of a network begins after this time [min]; not repeatable; none: no limit"
     )
-    epochs: int = Field(27, ge=1, description="epochs of a trial that is trained to its end")
+    trial_epochs: int = Field(27, ge=1, description="epochs of a trial that is trained to its end")
     hyperband_factor: int = Field(3, ge=2, le=10, description="Hyperband keeps one trial in so many at each halving")
     hyperband_iterations: int = Field(1, ge=1, description="runs of the whole Hyperband algorithm")
     objective: Literal[
@@ -275,26 +295,12 @@ class Tune(Group):
     final_seeds: int = Field(3, ge=1, le=32, description="trainings of each finalist, for its error bar")
     threads: int = Field(1, ge=1, description="processor cores of one training; they change its last bits")
     encoder_decoder: dict[str, Dimension | None] = Field(
-        default_factory=lambda: {
-            "learning_rate": ("log", 1e-4, 1e-2),
-            "dropout": ("log", 10**-3.5, 10**-0.5),
-            "skip_connections": (True, False),
-            "levels": ("integer", 3, 5),
-            "width": (0.5, 1.0, 2.0),
-            "batch_size": (8, 16, 32, 64),
-            "loss": ("mse", "mae", "vgg16", "regressor"),
-            "schedule": ("constant", "cosine"),
-        },
+        default_factory=lambda: _paper_space("encoder_decoder"),
         description="dimensions by the name of the setting of train: [value, value...] or [log|linear|integer, low, "
         "high]; none: not searched",
     )
     regressor: dict[str, Dimension | None] = Field(
-        default_factory=lambda: {
-            "regressor_learning_rate": ("log", 1e-4, 1e-2),
-            "regressor_dropout": ("log", 10**-3.5, 10**-0.5),
-            "regressor_width": (0.5, 1.0, 2.0),
-        },
-        description="the same for the regressor",
+        default_factory=lambda: _paper_space("regressor"), description="the same for the regressor"
     )
 
     def space(self, network: str) -> dict[str, tuple[bool | int | float | str, ...]]:

@@ -29,10 +29,30 @@ PARAM_LENGTH = 6_000  # MLflow's limit
 class Run:
     """One open MLflow run."""
 
-    def __init__(self, client: Any, run_id: str, experiment_id: str) -> None:
+    def __init__(self, client: Any, run_id: str, experiment_id: str, tags: Mapping[str, str] | None = None) -> None:
         self._client = client
         self.id = run_id
         self.experiment_id = experiment_id
+        self._tags = {name: value for name, value in (tags or {}).items() if not name.startswith("mlflow.")}
+        self.status = "FINISHED"  # with which it ends, if nothing goes wrong
+
+    @contextmanager
+    def child(self, name: str, tags: Mapping[str, str] | None = None) -> Iterator["Run"]:
+        """A run nested under this one, with its tags unless others are given; it ends with the block."""
+        tags = {**(self._tags if tags is None else tags), "mlflow.parentRunId": self.id}
+        with _open(self._client, name, self.experiment_id, tags) as run:
+            yield run
+
+    def adopt(self, name: str) -> bool:
+        """Nest the finished child that an interrupted call left, a run of this name, here; False if there is none."""
+        wanted = {**self._tags, "mlflow.runName": name}
+        named = " and ".join(f"tags.`{key}` = '{value}'" for key, value in wanted.items())
+        found = self._client.search_runs(
+            [self.experiment_id], f"{named} and attributes.status = 'FINISHED'", max_results=1
+        )
+        for run in found:
+            self._client.set_tag(run.info.run_id, "mlflow.parentRunId", self.id)
+        return bool(found)
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log numbers, in one batch; what is not finite is left out, for MLflow's page cannot show it."""
@@ -119,7 +139,7 @@ class Tracker:
         """The run of this call: a new one, or under ``mlflow run`` the one that MLflow opened and will end."""
         given = os.environ.pop("MLFLOW_RUN_ID", None)
         if given is None:
-            with self._open(name, self._experiment, tags) as run:
+            with _open(self._client, name, self._experiment, tags) as run:
                 self._bury_the_dead(run)
                 yield run
             return
@@ -131,24 +151,8 @@ class Tracker:
     @contextmanager
     def stage(self, name: str, call: Run, tags: Mapping[str, str]) -> Iterator[Run]:
         """A run nested under the call's."""
-        with self._open(name, call.experiment_id, {"mlflow.parentRunId": call.id, **tags}) as run:
+        with call.child(name, tags) as run:
             yield run
-
-    @contextmanager
-    def _open(self, name: str, experiment: str, tags: Mapping[str, str]) -> Iterator[Run]:
-        """A run that ends as the block does: FINISHED, FAILED, or KILLED by Ctrl-C."""
-        source = {"mlflow.source.name": "reproduce", "mlflow.source.type": "PROJECT", "mlflow.user": _user()}
-        info = self._client.create_run(experiment, tags={**source, **_identity(), **tags}, run_name=name).info
-        try:
-            yield Run(self._client, info.run_id, experiment)
-        except BaseException as error:
-            status = "FAILED" if isinstance(error, Exception) else "KILLED"
-            try:
-                self._client.set_terminated(info.run_id, status)
-            except Exception as second:  # a full disk, say: the first error is the one to tell
-                error.add_note(f"the MLflow run {info.run_id} could not be ended: {second}")
-            raise
-        self._client.set_terminated(info.run_id, "FINISHED")
 
     def _bury_the_dead(self, alive: Run) -> None:
         """End the runs that a killed process of this machine left open."""
@@ -158,6 +162,24 @@ class Tracker:
             host, pid, started = (run.data.tags.get(f"reproduce.{key}") for key in ("host", "pid", "started"))
             if host == socket.gethostname() and pid and started and not _lives(int(pid), started):
                 self._client.set_terminated(run.info.run_id, "KILLED")
+
+
+@contextmanager
+def _open(client: Any, name: str, experiment: str, tags: Mapping[str, str]) -> Iterator[Run]:
+    """A run that ends as the block does: FINISHED (or as it says itself), FAILED, or KILLED by Ctrl-C."""
+    source = {"mlflow.source.name": "reproduce", "mlflow.source.type": "PROJECT", "mlflow.user": _user()}
+    info = client.create_run(experiment, tags={**source, **_identity(), **tags}, run_name=name).info
+    run = Run(client, info.run_id, experiment, tags)
+    try:
+        yield run
+    except BaseException as error:
+        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        try:
+            client.set_terminated(info.run_id, status)
+        except Exception as second:  # a full disk, say: the first error is the one to tell
+            error.add_note(f"the MLflow run {info.run_id} could not be ended: {second}")
+        raise
+    client.set_terminated(info.run_id, run.status)
 
 
 @contextmanager
