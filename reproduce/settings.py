@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 import data_manifests
 from reproduce.errors import InputError
+from reproduce.source import digest, file_digest
 
 PROFILE_FOLDER = Path(__file__).parent / "profiles"
 DEFAULT_PROFILE = "laptop"
@@ -220,6 +221,69 @@ class Evaluate(Group):
     seed: Seed = Field(4, description="seed of the bootstrap")
 
 
+class Observe(Group):
+    """Real clusters, or synthetic images of them (paper Sect. 5)."""
+
+    source: Literal["archive", "files", "synthetic"] = Field(
+        "archive", description="where the images are from: downloaded, in observe.folder, or made from King models"
+    )
+    service: Literal["cutouts", "skycells", "hips"] = Field(
+        "cutouts", description="archive: PS1 stack cutouts, whole PS1 skycells from MAST, or cutouts of the PS1 HiPS"
+    )
+    folder: Path | None = Field(None, description="files: folder of FITS images in g and r, any names")
+    folder_sha256: str | None = Field(
+        None, description="of the files in observe.folder; found, not set, so that other files give another result"
+    )
+    clusters: tuple[str, ...] | None = Field(
+        None, min_length=1, description="names of the clusters as in Harris (1996); none: the paper's 17"
+    )
+    skip: bool = Field(False, description="go on without clusters that have no image or a bad one; false: stop")
+    catalogue: Literal["2010", "1997"] = Field("2010", description="archive: edition of Harris (1996)")
+    relation: Literal["kostov-bonev", "kostov-bonev-linear", "tonry"] = Field(
+        "kostov-bonev", description="V from g and r"
+    )
+    extinction: bool = Field(False, description="correct for A_V = 3.1 E(B-V), E(B-V) of the catalogue")
+    largest_masked: Fraction = Field(0.1, description="largest fraction of a field that may be masked or missing")
+    zero_points: tuple[float, float] | None = Field(
+        None, description="AB magnitude of one count in g and in r; none: from the header (HiPS images have none)"
+    )
+    seed: Seed = Field(5, description="seed of the synthetic images")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _look_into_folder(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("source") == "files" and values.get("folder"):
+            return {**values, "folder_sha256": _images_digest(Path(values["folder"]))}
+        return values
+
+    @model_validator(mode="after")
+    def _no_setting_without_effect(self) -> Self:
+        if self.source == "files" and self.folder is None:
+            raise ValueError("observe.source=files needs a folder of FITS images: set observe.folder")
+        if self.source != "files" and self.folder is not None:
+            raise ValueError(f"observe.folder={self.folder} has no effect; set observe.source=files too")
+        if self.source == "archive" and self.service == "hips" and self.zero_points is None:
+            raise ValueError(
+                "observe.service=hips: HiPS images have no photometric zero point; measure those of g and r on stars of "
+                "known magnitudes and set observe.zero_points, or use observe.service=cutouts"
+            )
+        return self
+
+
+def _images_digest(folder: Path) -> str:
+    """sha256 of the names and bytes of a folder's FITS files."""
+    files = fits_files(folder)
+    if not files:
+        raise ValueError(f"observe.folder={folder}: expected a folder of FITS files, found none; give another folder")
+    return digest({path.name: file_digest(path) for path in files})
+
+
+def fits_files(folder: Path) -> list[Path]:
+    """FITS files in a folder, by their endings and in the order of their names."""
+    endings = (".fits", ".fit", ".fits.gz", ".fits.fz")
+    return sorted(path for path in folder.glob("*") if path.is_file() and path.name.lower().endswith(endings))
+
+
 # One dimension of a search: values to choose from, or a range: (log | linear | integer, lowest, highest).
 Dimension = Annotated[tuple[bool | int | float | str, ...], Field(min_length=1)]
 RANGES = ("log", "linear", "integer")
@@ -387,6 +451,7 @@ class Settings(Group):
     dataset: Dataset = Field(default_factory=Dataset)
     train: Train = Field(default_factory=Train)
     evaluate: Evaluate = Field(default_factory=Evaluate)
+    observe: Observe = Field(default_factory=Observe)
     tune: Tune = Field(default_factory=Tune)
 
     @model_validator(mode="after")
