@@ -74,13 +74,27 @@ def train(job: Job) -> None:
     )
 
 
+def calibrate(job: Job) -> None:
+    """Learn the intervals and the domain of the networks from training and validation maps."""
+    from reproduce.evaluation.calibration import calibrate as learn
+
+    maps = job.inputs["dataset"]
+    job.metrics |= learn(maps / "maps.h5", job.inputs["train"], maps / "scaler.json", job.folder, job.progress)
+
+
 def evaluate(job: Job) -> None:
     """Measure both networks on the unseen cluster (paper Sect. 4)."""
     from reproduce.evaluation import evaluate as measure
 
     maps = job.inputs["dataset"]
     job.metrics |= measure(
-        maps / "maps.h5", job.inputs["train"], maps / "scaler.json", job.settings.evaluate, job.folder, job.progress
+        maps / "maps.h5",
+        job.inputs["train"],
+        maps / "scaler.json",
+        job.inputs["calibrate"] / "calibration.h5",
+        job.settings.evaluate,
+        job.folder,
+        job.progress,
     )
 
 
@@ -117,7 +131,14 @@ STAGES = (
         reads=("train",),
         code=("reproduce.network",),
     ),
-    Stage("evaluate", evaluate, needs=("dataset", "train"), reads=("evaluate",), code=("reproduce.evaluation",)),
+    Stage("calibrate", calibrate, needs=("dataset", "train"), code=("reproduce.evaluation",)),
+    Stage(
+        "evaluate",
+        evaluate,
+        needs=("dataset", "train", "calibrate"),
+        reads=("evaluate",),
+        code=("reproduce.evaluation",),
+    ),
     _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
     _figure("figure3", ("train",), MADE_BY, "figure03"),
     _figure("figure4", ("evaluate",), ("dataset.camera",), "figure04"),

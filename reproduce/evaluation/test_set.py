@@ -25,6 +25,7 @@ def evaluate(
     maps: Path,
     networks_folder: Path,
     scaler: Path,
+    calibration: Path,
     evaluate: Evaluate,
     folder: Path,
     on_progress: Callable[[float, str], None] | None = None,
@@ -37,13 +38,15 @@ def evaluate(
         The data set's ``maps.h5`` and ``scaler.json``.
     networks_folder
         What training wrote.
+    calibration
+        The ``calibration.h5`` of those networks.
     evaluate
         Settings.
     folder
         Receives ``metrics.json``; ``predictions.h5`` (mass maps as float16, good to 0.0005 dex for |log10 M| < 2, ages
-        and distances, totals of each map, and the example maps of Figure 4 in full precision); ``histogram_<name>.csv``
-        and ``residuals_<name>.csv`` for pixel_mass, total_mass, mass_to_light and age; ``distances.csv``,
-        ``groups.csv``, ``profiles.csv``.
+        and distances, totals, intervals and domain score of each map, and the example maps of Figure 4 in full
+        precision); ``histogram_<name>.csv`` and ``residuals_<name>.csv`` for pixel_mass, total_mass, mass_to_light and
+        age; ``distances.csv``, ``groups.csv``, ``profiles.csv``, ``coverage.csv``.
     on_progress
         Called with the finished fraction and a text.
 
@@ -55,13 +58,16 @@ def evaluate(
     Raises
     ------
     InputError
-        If the maps, the networks or the scaler cannot be used, or do not belong together.
+        If the maps, the networks, the scaler or the calibration cannot be used, or do not belong together.
     """
+    from reproduce.evaluation.calibration import Calibration
+    from reproduce.evaluation.coverage import coverage
     from reproduce.network import prediction
     from reproduce.network.data import batches
 
     folder.mkdir(parents=True, exist_ok=True)
-    networks = prediction.load(networks_folder, scaler)
+    networks, calibrated = prediction.load(networks_folder, scaler), Calibration.load(calibration)
+    summaries, totals = [], []
     with MapSet(maps, "test") as test:
         n, ny, nx = test.flux.shape
         scores = Scores(_labels(test))
@@ -73,10 +79,13 @@ def evaluate(
                 flux, mass = test.flux[rows], test.mass[rows]
                 predicted = networks.predict(flux)
                 scores.add(rows, flux, mass, predicted.mass, predicted.age_gyr, predicted.distance_kpc)
+                summaries.append(predicted.without_maps())
+                totals.append(prediction.log_total(mass))
                 half[rows] = predicted.mass.astype(np.float16)
                 if on_progress is not None:
                     on_progress(rows.stop / n, f"{rows.stop} of {n} test maps")
-            for name, values in scores.per_map.items():
+            summary = prediction.Summary.join(summaries)
+            for name, values in (scores.per_map | calibrated.per_map(summary)).items():
                 stored[f"maps/{name}"] = values
             examples = _examples(test, networks.predict_mass(test.flux[chosen]), scores, chosen)
             for name, values in examples.items():
@@ -88,10 +97,23 @@ def evaluate(
         _write_table(folder, f"residuals_{name}", histogram.residuals())
     _write_table(folder, "distances", scores.distances())
     _write_table(folder, "groups", scores.groups())
-    found = scores.metrics(evaluate.bootstrap, evaluate.seed)
+    covered = coverage(np.concatenate(totals), summary, scores.labels, calibrated, evaluate)
+    _write_table(folder, "coverage", covered)
+    found = scores.metrics(evaluate.bootstrap, evaluate.seed) | _coverage_metrics(covered)
+    found["outside_domain_percent"] = 100 * float((~calibrated.inside(summary)).mean())
     with whole(folder / "metrics.json") as partial:
         partial.write_text(json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
     return found
+
+
+def _coverage_metrics(covered: pd.DataFrame) -> dict[str, float]:
+    """The coverages of all maps by name: ``coverage_68_total_mass_percent`` and so on."""
+    rows = covered[covered["group"] == "all"]
+    names = [
+        f"coverage_{level}_{name}_percent"
+        for level, name in zip((rows["level"] * 100).astype(int), rows["quantity"], strict=True)
+    ]
+    return dict(zip(names, (rows["coverage"] * 100).tolist(), strict=True))
 
 
 def choose_examples(labels: Labels, seed: int) -> NDArray:

@@ -1,6 +1,6 @@
 """Predictions of a trained ensemble: mass maps, ages and distances of any number of maps in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,31 +19,54 @@ BATCH_SIZE = 16
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What an ensemble of k members says of n maps.
+class Summary:
+    """What an ensemble of k members says of n maps, without the mass maps.
 
     Attributes
     ----------
-    mass : array, shape (n, ny, nx), float32
-        log10(M / Msun) of each pixel, the mean over the members.
+    total_mass : array, shape (n,), float32
+        log10 of the field's mass [Msun] in the mean mass map.
     age_gyr, distance_kpc : array, shape (n,), float32
         Means over the members.
     members : dict of arrays, shape (k, n), float32
-        ``total_mass`` (log10 of the field's mass in Msun), ``age`` [Gyr] and ``distance`` [kpc] of each member.
-    features : array, shape (n, 16 k), float32
-        Output of the regressors' last hidden layer.
+        ``total_mass`` [dex], ``age`` [Gyr] and ``distance`` [kpc] of each member.
+    features : array, shape (n, filters), float32
+        The first regressor's last convolution, averaged over the field: what it sees in a map.
     """
 
-    mass: NDArray
+    total_mass: NDArray
     age_gyr: NDArray
     distance_kpc: NDArray
     members: dict[str, NDArray]
     features: NDArray
 
-    @property
-    def total_mass(self) -> NDArray:
-        """log10 of the field's mass [Msun], shape (n,), of the mean map."""
-        return log_total(self.mass)
+    @classmethod
+    def join(cls, parts: Sequence["Summary"]) -> "Summary":
+        """One summary of the maps of several."""
+        return Summary(
+            total_mass=np.concatenate([part.total_mass for part in parts]),
+            age_gyr=np.concatenate([part.age_gyr for part in parts]),
+            distance_kpc=np.concatenate([part.distance_kpc for part in parts]),
+            members={name: np.concatenate([part.members[name] for part in parts], axis=1) for name in parts[0].members},
+            features=np.concatenate([part.features for part in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class Prediction(Summary):
+    """What an ensemble says of n maps.
+
+    Attributes
+    ----------
+    mass : array, shape (n, ny, nx), float32
+        log10(M / Msun) of each pixel, the mean over the members.
+    """
+
+    mass: NDArray
+
+    def without_maps(self) -> Summary:
+        """The same without the maps, which are large."""
+        return Summary(self.total_mass, self.age_gyr, self.distance_kpc, self.members, self.features)
 
 
 @dataclass(frozen=True)
@@ -51,7 +74,7 @@ class Networks:
     """A trained ensemble and the scaler it was trained with. Made by `load`.
 
     `encoder_decoders` and `regressors` hold one network for each member; a regressor gives (age, distance) and the
-    output of its last hidden layer.
+    field's mean of its last convolution.
     """
 
     encoder_decoders: tuple[keras.Model, ...]
@@ -88,14 +111,20 @@ class Networks:
         ages, distances = np.empty((k, n), np.float32), np.empty((k, n), np.float32)
         features = []
         for member, model in enumerate(self.regressors):
-            seen = []
-            for rows, (output, feature) in self._run(model, maps, batch_size):
+            for rows, (output, seen) in self._run(model, maps, batch_size):
                 ages[member, rows] = self.scaler.age_gyr(output[:, 0])
                 distances[member, rows] = self.scaler.distance_kpc(output[:, 1])
-                seen.append(feature)
-            features.append(np.concatenate(seen))
+                if member == 0:
+                    features.append(seen)
         members = {"total_mass": totals, "age": ages, "distance": distances}
-        return Prediction(mass, ages.mean(axis=0), distances.mean(axis=0), members, np.concatenate(features, axis=1))
+        return Prediction(
+            log_total(mass), ages.mean(axis=0), distances.mean(axis=0), members, np.concatenate(features), mass
+        )
+
+    def features(self, flux: ArrayLike, batch_size: int = BATCH_SIZE) -> NDArray:
+        """The features of a `Summary`, shape (n, filters), from flux maps as in `predict_mass`."""
+        maps = self._checked(flux)
+        return np.concatenate([seen for _, (_, seen) in self._run(self.regressors[0], maps, batch_size)])
 
     def _masses(self, maps: NDArray, batch_size: int) -> tuple[NDArray, NDArray]:
         """Mean mass maps (n, ny, nx), and each member's log10 of the field's mass (k, n)."""

@@ -69,8 +69,9 @@ def build(pixels: int, *, architecture: str = "released", width: float = 1.0, dr
 
 
 def with_features(model: keras.Model) -> keras.Model:
-    """The same regressor with a second output: its last hidden layer, (n, 16)."""
-    return keras.Model(model.input, [model.output, model.layers[-2].output], name="regressor_with_features")
+    """The same regressor with a second output: its last convolution's maps, averaged over the field, (n, filters)."""
+    maps = model.get_layer("flatten").input
+    return keras.Model(model.input, [model.output, layers.GlobalAveragePooling2D(name="features")(maps)])
 
 
 def _last_side(side: int, architecture: str) -> int:

@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 import h5py
+import pandas as pd
 import pytest
 
 from reproduce.errors import InputError
 from reproduce.evaluation import evaluate
+from reproduce.evaluation.calibration import calibrate
 from reproduce.executor import executor
 from reproduce.network.architecture import NETWORKS
 from reproduce.network.fitting import Task, fit
@@ -152,21 +154,36 @@ def test_other_losses_train(dataset, tmp_path, loss):
     assert json.loads((tmp_path / "files" / "architecture.json").read_text())["loss"] == loss
 
 
-def test_evaluation_writes_the_same_bytes_twice(dataset, undisturbed, tmp_path):
+def test_calibration_and_evaluation_write_the_same_bytes_twice(dataset, undisturbed, tmp_path):
     maps, scaler = dataset
     said = []
     for name in ("first", "second"):
+        place = tmp_path / name
+        calibrated = calibrate(maps, undisturbed[0], scaler, place, lambda f, _: said.append(f))
+        assert said[-1] == 1
         metrics = evaluate(
-            maps, undisturbed[0], scaler, Evaluate(bootstrap=20), tmp_path / name, lambda f, _: said.append(f)
+            maps,
+            undisturbed[0],
+            scaler,
+            place / "calibration.h5",
+            Evaluate(bootstrap=20),
+            place,
+            lambda f, _: said.append(f),
         )
     assert contents(tmp_path / "first") == contents(tmp_path / "second")
     assert said[-1] == 1
     assert metrics == json.loads((tmp_path / "first" / "metrics.json").read_text())
     assert metrics["n_maps"] == 8
+    assert 0 < calibrated["interval_68_age_gyr"] <= calibrated["interval_95_age_gyr"]
     with h5py.File(tmp_path / "first" / "predictions.h5") as file:
         assert file["mass"].shape == (8, 96, 96)
         assert file["examples/mass_predicted"].shape == (4, 96, 96)
         assert file["maps/age_predicted"].shape == (8,)
+        age, low, high = (file[f"maps/{name}"][()] for name in ("age_predicted", "age_low95", "age_high95"))
+        assert ((low <= age) & (age <= high)).all()
+    table = pd.read_csv(tmp_path / "first" / "coverage.csv")
+    whole = table[(table["group"] == "all") & (table["quantity"] == "age") & (table["level"] == 0.95)]
+    assert 100 * whole["coverage"].item() == metrics["coverage_95_age_percent"]
 
 
 SCRIPT = """

@@ -1,0 +1,93 @@
+"""Intervals cover what they say where maps are like those of validation, and the domain score sees what is not."""
+
+import numpy as np
+import pytest
+
+from reproduce.errors import InputError
+from reproduce.evaluation.calibration import Calibration
+from reproduce.evaluation.coverage import coverage
+from reproduce.evaluation.domain import FALSE_ALARMS, Domain
+from reproduce.evaluation.metrics import Labels
+from reproduce.evaluation.uncertainty import LEVELS, QUANTITIES, Intervals, bounds
+from reproduce.network.prediction import Summary
+from reproduce.settings import Evaluate
+
+N = 4_000
+
+
+def made_up(rng: np.random.Generator, n: int = N) -> tuple[Summary, dict[str, np.ndarray]]:
+    """Predictions whose errors grow towards small distances and with the spread of the members."""
+    age, distance = rng.uniform(1, 13, n), rng.uniform(10, 100, n)
+    spread = rng.uniform(0.5, 2.0, n)
+    error_scale = {
+        "total_mass": 0.1 * spread * (30 / distance) ** 0.5,
+        "age": spread,
+        "distance": 0.1 * distance * spread,
+    }
+    truth = {"total_mass": rng.uniform(3, 4.5, n), "age": age, "distance": distance}
+    found = {name: truth[name] + error_scale[name] * rng.standard_normal(n) for name in truth}
+    members = {name: found[name] + error_scale[name] * np.array([[-1.0], [0.0], [1.0]]) * 0.3 for name in truth}
+    return Summary(found["total_mass"], found["age"], found["distance"], members, rng.normal(size=(n, 8))), truth
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    rng = np.random.default_rng(1)
+    summary, truth = made_up(rng)
+    found = {"total_mass": summary.total_mass, "age": summary.age_gyr, "distance": summary.distance_kpc}
+    intervals = {name: Intervals.fit(name, summary, found[name] - truth[name]) for name in QUANTITIES}
+    return Calibration(intervals, Domain.fit(rng.normal(size=(N, 8)), summary.features))
+
+
+def test_intervals_cover_other_maps_of_the_same_kind(calibration: Calibration) -> None:
+    summary, truth = made_up(np.random.default_rng(2))
+    labels = Labels(truth["age"], truth["distance"], np.arange(N))
+    table = coverage(truth["total_mass"], summary, labels, calibration, Evaluate(bootstrap=50))
+    for name in QUANTITIES:
+        for level in LEVELS:
+            row = table[(table["quantity"] == name) & (table["level"] == level) & (table["group"] == "all")]
+            # two draws of 4,000 maps, for the quantile and for the test: the binomial standard deviation is 1 %
+            assert row["coverage"].item() == pytest.approx(level, abs=4 * np.sqrt(2 * level * (1 - level) / N))
+            assert row["coverage_low"].item() < row["coverage"].item() < row["coverage_high"].item()
+
+
+def test_intervals_are_wide_where_errors_are_large(calibration: Calibration) -> None:
+    summary, _ = made_up(np.random.default_rng(3))
+    low, high = bounds(calibration.intervals, summary)["total_mass"][0]
+    spread = summary.members["total_mass"].std(axis=0)
+    assert np.corrcoef(high - low, spread)[0, 1] > 0.8  # the spread is the error's scale here, by construction
+    assert (bounds(calibration.intervals, summary)["age"] >= 0).all()
+
+
+def test_domain_score_is_about_one_inside_and_sees_what_is_shifted(calibration: Calibration) -> None:
+    rng = np.random.default_rng(4)
+    inside = rng.normal(size=(N, 8))
+    assert np.mean(calibration.domain.score(inside)) == pytest.approx(1, abs=0.05)  # sqrt(chi²(8) / 8) has mean 0.97
+    false_alarms = np.mean(calibration.domain.score(inside) > calibration.domain.threshold)
+    assert false_alarms == pytest.approx(FALSE_ALARMS, abs=4 * np.sqrt(2 * FALSE_ALARMS / N))
+    assert (calibration.domain.score(inside + 5) > calibration.domain.threshold).all()
+
+
+def test_a_feature_that_never_fires_does_no_harm() -> None:
+    rng = np.random.default_rng(5)
+    features = rng.normal(size=(200, 4))
+    features[:, 2] = 0
+    domain = Domain.fit(features, features)
+    assert np.isfinite(domain.score(features)).all()
+
+
+def test_calibration_comes_back_and_damage_is_refused(calibration: Calibration, tmp_path) -> None:
+    path = tmp_path / "calibration.h5"
+    calibration.save(path)
+    first = path.read_bytes()
+    again = Calibration.load(path)
+    again.save(path)
+    assert path.read_bytes() == first
+    summary, _ = made_up(np.random.default_rng(6), 10)
+    for name, values in calibration.per_map(summary).items():
+        np.testing.assert_array_equal(again.per_map(summary)[name], values)
+    path.write_bytes(first[: len(first) // 2])
+    with pytest.raises(InputError, match="cannot be read as a calibration"):
+        Calibration.load(path)
+    with pytest.raises(InputError, match="cannot be read as a calibration"):
+        Calibration.load(tmp_path / "none.h5")
