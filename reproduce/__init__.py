@@ -1,3 +1,15 @@
-"""An experiment-tracked reproduction of π-DOC (Chardin & Bianchini 2021)."""
+"""Reproduction of π-DOC: star clusters, mock observations, networks, and the paper's figures and tables."""
+
+from typing import Any
+
 
 __version__ = "0.1.0"
+__all__ = ["PiDoc"]
+
+
+def __getattr__(name: str) -> Any:  # `from reproduce import PiDoc` without the cost of NumPy for everything else
+    if name == "PiDoc":
+        from reproduce.pidoc import PiDoc
+
+        return PiDoc
+    raise AttributeError(f"module 'reproduce' has no attribute '{name}'")

@@ -1,0 +1,141 @@
+"""π-DOC for an observer: one luminosity map in; mass map, mass, age and distance out, with intervals."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reproduce.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reproduce.evaluation.calibration import Calibration
+    from reproduce.network.prediction import Networks, Summary
+
+PRETRAINED = Path(__file__).parent / "pretrained"
+SCALER, CALIBRATION = "scaler.json", "calibration.h5"
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What an ensemble says of n maps.
+
+    Attributes
+    ----------
+    mass : array, shape (n, ny, nx), float32
+        log10(M / Msun) of each pixel.
+    table : DataFrame
+        One row a map. ``total_mass_msun`` (in the field of view), ``age_gyr``, ``distance_kpc``, each followed by the
+        bounds of its 68 % and 95 % intervals, ``…_low68``, ``…_high68``, ``…_low95``, ``…_high95``;
+        ``luminosity_lsun`` (V) and ``mass_to_light`` in the field at the distance given, else at the predicted one;
+        ``domain_score`` (about 1 for maps like those of training) and ``in_domain``.
+    """
+
+    mass: NDArray
+    table: "pd.DataFrame"
+
+
+class PiDoc:
+    """A trained ensemble with its scaler and its calibration.
+
+    Examples
+    --------
+    >>> from reproduce import PiDoc
+    >>> found = PiDoc.pretrained().predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
+    >>> found.table["age_gyr"], found.mass
+    """
+
+    def __init__(self, networks: "Networks", calibration: "Calibration") -> None:
+        self.networks, self.calibration = networks, calibration
+
+    @classmethod
+    def load(cls, networks: Path, scaler: Path | None = None, calibration: Path | None = None) -> Self:
+        """An ensemble from files.
+
+        Parameters
+        ----------
+        networks
+            Folder with ``architecture.json`` and the weights.
+        scaler, calibration
+            ``scaler.json`` and ``calibration.h5``; none: in the same folder.
+
+        Raises
+        ------
+        InputError
+            If a file is absent or damaged, or they do not belong together.
+        """
+        from reproduce.evaluation.calibration import Calibration
+        from reproduce.network import prediction
+
+        loaded = prediction.load(networks, scaler or networks / SCALER)
+        return cls(loaded, Calibration.load(calibration or networks / CALIBRATION))
+
+    @classmethod
+    def pretrained(cls) -> Self:
+        """The ensemble that comes with the package; its model card is ``reproduce/pretrained/README.md``."""
+        if not (PRETRAINED / "architecture.json").is_file():
+            raise InputError(f"{PRETRAINED}: holds no trained networks; install the package whole, or train your own")
+        return cls.load(PRETRAINED)
+
+    @property
+    def pixels(self) -> int:
+        """Side of the maps [px]."""
+        return self.networks.architecture.pixels
+
+    def predict(self, flux: ArrayLike, distance_kpc: ArrayLike | None = None, batch_size: int = BATCH) -> Estimates:
+        """Mass maps, masses, ages and distances.
+
+        Parameters
+        ----------
+        flux : array, shape (n, ny, nx) or (ny, nx)
+            log10(F / (Lsun kpc^-2)) in V, with the cluster near the middle; smoothed as in training.
+        distance_kpc : float or array, shape (n,), optional
+            Known distances [kpc] for the luminosity and M/L; the networks do not see them. NaN: not known.
+        batch_size
+            Maps that go through the networks at once.
+
+        Raises
+        ------
+        InputError
+            If the shape is wrong, a value is not finite, or a distance is not above 0.
+        """
+        maps = np.asarray(flux)
+        maps = maps[None] if maps.ndim == 2 else maps
+        found = self.networks.predict(maps, batch_size)
+        distance = np.full(len(maps), np.nan)
+        if distance_kpc is not None:
+            distance[:] = distance_kpc
+        if (distance <= 0).any() or np.isinf(distance).any():
+            raise InputError(f"distance_kpc: expected distances above 0 kpc, found {np.asarray(distance_kpc).min():g}")
+        distance = np.where(np.isnan(distance), found.distance_kpc, distance)
+        return Estimates(found.mass, self._table(found, luminosity_in_field(maps, distance)))
+
+    def _table(self, found: "Summary", luminosity: NDArray) -> "pd.DataFrame":
+        import pandas as pd
+
+        bounds = self.calibration.per_map(found)
+        columns: dict[str, NDArray] = {}
+        for name, column, value in (
+            ("total_mass", "total_mass_msun", found.total_mass),
+            ("age", "age_gyr", found.age_gyr),
+            ("distance", "distance_kpc", found.distance_kpc),
+        ):
+            linear = (lambda x: 10 ** x.astype(np.float64)) if name == "total_mass" else np.asarray
+            columns[column] = linear(value)
+            for end in ("low68", "high68", "low95", "high95"):
+                columns[f"{column}_{end}"] = linear(bounds[f"{name}_{end}"])
+        columns["luminosity_lsun"] = luminosity
+        columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
+        columns["domain_score"] = bounds["domain_score"]
+        columns["in_domain"] = bounds["domain_score"] <= self.calibration.domain.threshold
+        return pd.DataFrame(columns)
+
+
+def luminosity_in_field(flux: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:
+    """L = 4 π D² ΣF of maps (n, ny, nx) of log10(F / (Lsun kpc^-2)), at distances (n,) [kpc]: shape (n,) [Lsun]."""
+    total = (10 ** np.asarray(flux, np.float64)).sum(axis=(-2, -1))
+    return 4 * np.pi * np.square(np.asarray(distance_kpc, np.float64)) * total
