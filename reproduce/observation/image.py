@@ -5,11 +5,12 @@ Reads the forms in which Pan-STARRS1 gives its stacks: cutouts of fitscut (linea
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy import units
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS, FITSFixedWarning
@@ -22,6 +23,7 @@ ZERO_POINT_AB = 25.0
 ASINH_SCALE = 2.5 * np.log10(np.e)
 """1.0857362 mag: the unit of the skycells' inverse hyperbolic sine (Waters et al. 2020)."""
 _OLD_MATRIX = {f"PC00{i}00{j}": f"PC{i}_{j}" for i in (1, 2) for j in (1, 2)}
+_CORNERS = (45, 135, 225, 315)
 _FILTER_KEYS = ("FPA.FILTERID", "FPA.FILTER", "FILTER", "BAND")
 
 
@@ -78,8 +80,42 @@ class BandImage:
         missing = ~np.isfinite(self.counts)
         return missing if self.mask is None else missing | self.mask
 
+    def part(self, window: "Window") -> "BandImage":
+        """The part of the image that a window holds.
 
-def read(path: Path | str, band: str | None = None, zero_point_ab: float | None = None) -> BandImage:
+        Raises
+        ------
+        InputError
+            If the image shows nothing of it.
+        """
+        rows, columns = _slices(self.wcs, self.counts.shape, window, self.origin)
+        mask = None if self.mask is None else self.mask[rows, columns]
+        return replace(self, counts=self.counts[rows, columns], wcs=self.wcs[rows, columns], mask=mask)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of an image to read: a square on the sky.
+
+    Attributes
+    ----------
+    centre : SkyCoord
+        Its middle.
+    side_arcsec : float
+        Its side [arcsec]; what the image has of it is read.
+    """
+
+    centre: SkyCoord
+    side_arcsec: float
+
+
+def read(
+    path: Path | str,
+    band: str | None = None,
+    zero_point_ab: float | None = None,
+    window: Window | None = None,
+    origin: str | None = None,
+) -> BandImage:
     """Read an image in one of PS1's forms, or any linear FITS image with celestial coordinates.
 
     Parameters
@@ -90,41 +126,66 @@ def read(path: Path | str, band: str | None = None, zero_point_ab: float | None 
         Band; from the header if left out.
     zero_point_ab : float, optional
         AB magnitude of one count; from the header if left out.
+    window : Window, optional
+        Part to read; all if left out.
+    origin : str, optional
+        Name for messages; the path if left out.
 
     Raises
     ------
     InputError
-        If the file is no FITS image of two dimensions, has no coordinates, or the header gives no zero point or band.
+        If the file is no FITS image of two dimensions, has no coordinates, does not show the window, or the header
+        gives no zero point or band.
     """
+    origin = origin or str(path)
     try:
         with fits.open(path, memmap=False) as file:
             hdu = next((hdu for hdu in file if hdu.is_image and hdu.header.get("NAXIS", 0) > 0), None)
             if hdu is None:
-                raise InputError(f"{path}: expected a FITS image, found no HDU with one; download or make it again")
-            header, data = hdu.header, np.asarray(hdu.data, dtype=np.float64)
+                raise InputError(f"{origin}: expected a FITS image, found no HDU with one; download or make it again")
+            if len(hdu.shape) != 2:
+                raise InputError(f"{origin}: expected two dimensions, found shape {hdu.shape}; give one plane of it")
+            header, wcs = hdu.header, celestial(hdu.header, origin)
+            rows, columns = _slices(wcs, hdu.shape, window, origin)
+            values = linear_counts(hdu.section[rows, columns], header)
     except InputError:
         raise
-    except (OSError, TypeError, ValueError, IndexError) as error:
-        raise InputError(f"{path}: cannot be read as FITS ({_first_line(error)}); download or make it again") from None
-    return from_header(data, header, str(path), band, zero_point_ab)
-
-
-def from_header(
-    data: NDArray, header: fits.Header, origin: str, band: str | None = None, zero_point_ab: float | None = None
-) -> BandImage:
-    """An image from its values as stored and its header; `read` says the rest."""
-    if data.ndim != 2:
-        raise InputError(
-            f"{origin}: expected an image of two dimensions, found shape {data.shape}; give one plane of it"
-        )
+    except (OSError, TypeError, ValueError, IndexError, KeyError) as error:
+        raise InputError(f"{origin}: cannot be read as FITS ({first_line(error)}); download or make it again") from None
     return BandImage(
-        counts=linear_counts(data, header),
-        wcs=celestial(header, origin),
+        counts=values,
+        wcs=wcs[rows, columns],
         zero_point_ab=_zero_point(header, origin) if zero_point_ab is None else zero_point_ab,
-        band=_band(header, origin) if band is None else band,
+        band=band_of(header, origin) if band is None else band,
         saturation_counts=header.get("CELL.SATURATION"),
         origin=origin,
     )
+
+
+def _slices(wcs: WCS, shape: tuple[int, int], window: Window | None, origin: str) -> tuple[slice, slice]:
+    """Rows and columns of a window, cut at the image's edges."""
+    ny, nx = shape
+    if window is None:
+        return slice(0, ny), slice(0, nx)
+    half = window.side_arcsec / 2 * units.arcsec
+    corners = SkyCoord(
+        [window.centre.directional_offset_by(angle * units.deg, half * np.sqrt(2)) for angle in _CORNERS]
+    )
+    x, y = wcs.world_to_pixel(corners)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        x = y = np.array([-1.0])
+    columns, rows = (
+        slice(int(np.clip(np.floor(v.min() + 0.5), 0, n)), int(np.clip(np.ceil(v.max() + 0.5), 0, n)))
+        for v, n in ((x, nx), (y, ny))
+    )
+    if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
+        middle = wcs.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).to_string("decimal", precision=5)
+        raise InputError(
+            f"{origin}: does not show {window.centre.to_string('decimal', precision=5)} deg; its middle is at "
+            f"{middle}; give an "
+            "image of this place"
+        )
+    return rows, columns
 
 
 def linear_counts(data: NDArray, header: fits.Header) -> NDArray[np.float64]:
@@ -150,16 +211,10 @@ def celestial(header: fits.Header, origin: str) -> WCS:
         try:
             wcs = WCS(header).celestial
         except (ValueError, MemoryError) as error:
-            raise InputError(f"{origin}: the coordinates in the header cannot be read ({_first_line(error)})") from None
+            raise InputError(f"{origin}: the coordinates in the header cannot be read ({first_line(error)})") from None
     if not wcs.has_celestial or wcs.naxis != 2:
         raise InputError(f"{origin}: no celestial coordinates in the header; expected CTYPE, CRVAL, CRPIX and a scale")
     return wcs
-
-
-def centre_pixel(wcs: WCS, centre: SkyCoord) -> tuple[float, float]:
-    """Column and row of a position, from 0 at the middle of the first pixel."""
-    x, y = wcs.world_to_pixel(centre)
-    return float(x), float(y)
 
 
 def _zero_point(header: fits.Header, origin: str) -> float:
@@ -173,7 +228,14 @@ def _zero_point(header: fits.Header, origin: str) -> float:
     )
 
 
-def _band(header: fits.Header, origin: str) -> str:
+def band_of(header: fits.Header, origin: str) -> str:
+    """The band that a header names, such as ``g`` of PS1's ``g.00000``.
+
+    Raises
+    ------
+    InputError
+        If it names none.
+    """
     for key in _FILTER_KEYS:
         value: Any = header.get(key)
         if isinstance(value, str) and value.strip():
@@ -181,5 +243,6 @@ def _band(header: fits.Header, origin: str) -> str:
     raise InputError(f"{origin}: the header names no band ({', '.join(_FILTER_KEYS)}); name it by hand")
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """An error in one line."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -7,7 +7,7 @@ from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 from reproduce.errors import InputError
-from reproduce.observation.image import BandImage
+from reproduce.observation.image import BandImage, Window
 from reproduce.settings import Camera
 
 MARGIN_PIXELS = 12
@@ -75,9 +75,9 @@ def to_grid(
 
     target = grid_wcs(centre, camera)
     shape = (camera.pixels, camera.pixels)
-    part, part_wcs = _around_the_field(image, target, camera)
+    part = _around_the_field(image, centre, camera)
     bad = part.bad
-    weights, covered = reproject_exact((bad.astype(np.float64), part_wcs), target, shape_out=shape)
+    weights, covered = reproject_exact((bad.astype(np.float64), part.wcs), target, shape_out=shape)
     if (covered < FULL_COVERAGE).any():
         raise InputError(
             f"{image.origin}: covers {100 * np.mean(covered >= FULL_COVERAGE):.0f} % of the field of "
@@ -91,7 +91,7 @@ def to_grid(
             f"{image.origin}: {100 * masked:.1f} % of the field is masked or missing, at most "
             f"{100 * largest_masked:g} % is filled in; use another image, or raise observe.largest_masked"
         )
-    counts, _ = reproject_exact((_filled(part.counts, bad), part_wcs), target, shape_out=shape)
+    counts, _ = reproject_exact((_filled(part.counts, bad), part.wcs), target, shape_out=shape)
     middle = (camera.pixels - 1) / 2
     ratio = pixel_area_arcsec2(target, middle, middle) / pixel_area_arcsec2(
         image.wcs, *image.wcs.world_to_pixel(centre)
@@ -99,41 +99,11 @@ def to_grid(
     return counts * ratio * 10 ** (-0.4 * image.zero_point_ab), masked
 
 
-def _around_the_field(image: BandImage, target: WCS, camera: Camera) -> tuple[BandImage, WCS]:
+def _around_the_field(image: BandImage, centre: SkyCoord, camera: Camera) -> BandImage:
     """The part of an image that holds the field and a margin."""
-    edge = np.linspace(-0.5, camera.pixels - 0.5, 5)
-    outline = target.pixel_to_world(*np.meshgrid(edge, edge))
-    x, y = image.wcs.world_to_pixel(outline)
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        x = y = np.array([-np.inf])
-    ny, nx = image.counts.shape
-    columns, rows = (
-        slice(int(np.clip(v.min() - MARGIN_PIXELS, 0, n)), int(np.clip(np.ceil(v.max()) + MARGIN_PIXELS + 1, 0, n)))
-        for v, n in ((x, nx), (y, ny))
-    )
-    if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
-        raise InputError(
-            f"{image.origin}: does not show the field around {target.wcs.crval[0]:.5f} {target.wcs.crval[1]:+.5f} "
-            "deg; its "
-            f"middle is at {_middle(image)}; give an image of this place"
-        )
-    wcs = image.wcs[rows, columns]
-    mask = None if image.mask is None else image.mask[rows, columns]
-    part = BandImage(
-        image.counts[rows, columns],
-        wcs,
-        image.zero_point_ab,
-        image.band,
-        mask,
-        image.saturation_counts,
-        image.origin,
-    )
-    return part, wcs
-
-
-def _middle(image: BandImage) -> str:
-    ny, nx = image.counts.shape
-    return str(image.wcs.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).to_string("decimal", precision=5))
+    scale = np.sqrt(pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(centre)))
+    side = camera.field_arcsec + 2 * MARGIN_PIXELS * scale if np.isfinite(scale) else camera.field_arcsec
+    return image.part(Window(centre, side))
 
 
 def _filled(counts: NDArray, bad: NDArray[np.bool_]) -> NDArray[np.float64]:

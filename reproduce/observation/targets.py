@@ -131,7 +131,7 @@ def _failed(distance_kpc: float, luminosity_lsun: float, dec_deg: float) -> list
     low, high = DISTANCE_RANGE_KPC
     failed = []
     if not luminosity_lsun < LUMINOSITY_LIMIT_LSUN:
-        failed.append(f"L = {luminosity_lsun:.3g} Lsun is not below {LUMINOSITY_LIMIT_LSUN:.0e}")
+        failed.append(f"L = {luminosity_lsun:.4g} Lsun is not below {LUMINOSITY_LIMIT_LSUN:.0e}")
     if not low <= distance_kpc <= high:
         failed.append(f"{distance_kpc:g} kpc is not in {low:g}-{high:g}")
     if not dec_deg > SOUTHERN_LIMIT_DEG:

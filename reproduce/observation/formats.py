@@ -1,0 +1,53 @@
+"""Whether a downloaded file is what was asked for: each function raises ValueError with what is wrong."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
+
+BLOCK_BYTES = 2880  # of a FITS file
+
+
+def is_fits(path: Path) -> None:
+    """A FITS file with an image, all of whose bytes are there."""
+    with path.open("rb") as file:
+        start = file.read(200)
+    if not start.startswith(b"SIMPLE  ="):
+        raise ValueError(f"expected FITS, found {_shown(start)}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AstropyUserWarning)  # astropy only warns of a file cut short
+            with fits.open(path, memmap=False, lazy_load_hdus=False) as file:
+                end = max(_end(hdu) for hdu in file)
+                if not any(hdu.is_image and hdu.header.get("NAXIS", 0) > 0 for hdu in file):
+                    raise ValueError("expected a FITS image, found no HDU with one")
+    except (OSError, AstropyUserWarning, TypeError, KeyError) as error:
+        raise ValueError(f"FITS that cannot be read ({str(error).partition(chr(10))[0]})") from None
+    if (size := path.stat().st_size) < end:
+        raise ValueError(f"FITS cut short: {size} bytes, its headers ask for {end}")
+
+
+def is_text(word: str) -> Callable[[Path], None]:
+    """A check for text that holds a word, such as a table's column, and is no web page."""
+
+    def check(path: Path) -> None:
+        content = path.read_bytes()
+        page = content.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+        if page or word.encode() not in content:
+            raise ValueError(f"expected text with '{word}', found {_shown(content[:200])}")
+
+    return check
+
+
+def _end(hdu: fits.hdu.base._BaseHDU) -> int:
+    info = hdu.fileinfo()
+    return info["datLoc"] + -(-info["datSpan"] // BLOCK_BYTES) * BLOCK_BYTES
+
+
+def _shown(start: bytes) -> str:
+    text = " ".join(start.decode("utf-8", "replace").split())
+    if not text:
+        return "nothing"
+    return f"'{text[:60]}…'" if text.isprintable() else f"{len(start)} bytes that are no text"
