@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 import data_manifests
 from reproduce.errors import InputError
@@ -249,12 +249,11 @@ class Observe(Group):
     )
     seed: Seed = Field(5, description="seed of the synthetic images")
 
-    @model_validator(mode="before")
+    @field_validator("folder_sha256")
     @classmethod
-    def _look_into_folder(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("source") == "files" and values.get("folder"):
-            return {**values, "folder_sha256": _images_digest(Path(values["folder"]))}
-        return values
+    def _look_into_folder(cls, _: str | None, info: ValidationInfo) -> str | None:
+        found = info.data.get("source") == "files" and info.data.get("folder")
+        return _images_digest(found) if found else None
 
     @model_validator(mode="after")
     def _no_setting_without_effect(self) -> Self:
