@@ -263,8 +263,8 @@ class Observe(Group):
             raise ValueError(f"observe.folder={self.folder} has no effect; set observe.source=files too")
         if self.source == "archive" and self.service == "hips" and self.zero_points is None:
             raise ValueError(
-                "observe.service=hips: HiPS images have no photometric zero point; measure those of g and r on stars of "
-                "known magnitudes and set observe.zero_points, or use observe.service=cutouts"
+                "observe.service=hips: HiPS images have no photometric zero point; measure those of g and r on "
+                "stars of known magnitudes and set observe.zero_points, or use observe.service=cutouts"
             )
         return self
 
