@@ -10,6 +10,7 @@ from typing import Any
 
 from reproduce.pipeline import Job, Stage, When
 from reproduce.progress import Gauge
+from reproduce.settings import Train
 
 
 def simulate(job: Job) -> None:
@@ -82,6 +83,33 @@ def calibrate(job: Job) -> None:
     job.metrics |= learn(maps / "maps.h5", job.inputs["train"], maps / "scaler.json", job.folder, job.progress)
 
 
+def search(job: Job) -> None:
+    """Try hyper-parameters (paper Sects. 3.1-3.2); every trial is a run under this stage's."""
+    from reproduce.executor import processes
+    from tuning import found
+    from tuning.runner import Runner
+    from tuning.search import search as run
+
+    if job.run is None:
+        raise ValueError("a search records its trials under the run of its stage, and this job has none")
+    maps = job.inputs["dataset"]
+    train = Train(**vars(job.settings.train))
+    places = maps / "maps.h5", maps / "scaler.json", job.checkpoint
+    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
+        results = run(job.settings.tune, train, *places, runner, job.progress)
+    found.save(results, job.folder)
+    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+
+
+def tune(job: Job) -> None:
+    """The best setting of a search, what mattered, and drawings of all trials."""
+    from tuning import draw, found, results
+
+    searched = found.load(job.inputs["search"])
+    job.metrics |= results.write(searched, job.folder)
+    draw.draw(searched, job.folder)
+
+
 def evaluate(job: Job) -> None:
     """Measure both networks on the unseen cluster (paper Sect. 4)."""
     from reproduce.evaluation import evaluate as measure
@@ -95,6 +123,20 @@ def evaluate(job: Job) -> None:
         job.settings.evaluate,
         job.folder,
         job.progress,
+    )
+
+
+def model(job: Job) -> None:
+    """Put the trained networks, their scaler and calibration and a model card into one folder."""
+    from reproduce.model import bundle, numbers
+
+    bundle(
+        job.inputs["train"],
+        job.inputs["dataset"] / "scaler.json",
+        job.inputs["calibrate"] / "calibration.h5",
+        job.settings,
+        numbers(job.inputs["train"]) | numbers(job.inputs["evaluate"]),
+        job.folder,
     )
 
 
@@ -125,6 +167,24 @@ STAGES = (
         manifests=("published",),
     ),
     Stage(
+        "search",
+        search,
+        needs=("dataset",),
+        reads=("tune", *(f"train.{name}" for name in Train.model_fields if name not in ("from_", "members"))),
+        code=(
+            *(f"tuning.{module}" for module in ("space", "proposer", "trial", "search", "found")),
+            "reproduce.network",
+            "reproduce.evaluation.metrics",
+            "reproduce.evaluation.bins",
+        ),
+    ),
+    Stage(
+        "tune",
+        tune,
+        needs=("search",),
+        code=("tuning.found", "tuning.results", "tuning.importance", "tuning.draw", "paper_figures.tuning"),
+    ),
+    Stage(
         "train",
         train,
         needs=("dataset", When("tune", "train.from", "tune")),
@@ -138,6 +198,14 @@ STAGES = (
         needs=("dataset", "train", "calibrate"),
         reads=("evaluate",),
         code=("reproduce.evaluation",),
+    ),
+    Stage(
+        "model",
+        model,
+        needs=("dataset", "train", "calibrate", "evaluate"),
+        reads=("simulate", "dataset", "train"),
+        code=("reproduce.model", "reproduce.pidoc", "reproduce.comparison"),
+        manifests=("published",),
     ),
     _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
     _figure("figure3", ("train",), MADE_BY, "figure03"),

@@ -43,16 +43,18 @@ class Run:
         with _open(self._client, name, self.experiment_id, tags) as run:
             yield run
 
-    def adopt(self, name: str) -> bool:
-        """Nest the finished child that an interrupted call left, a run of this name, here; False if there is none."""
+    def adopt(self, name: str) -> "Run | None":
+        """Nest the finished child of this name that an interrupted call left under this run; None if there is none."""
         wanted = {**self._tags, "mlflow.runName": name}
         named = " and ".join(f"tags.`{key}` = '{value}'" for key, value in wanted.items())
         found = self._client.search_runs(
             [self.experiment_id], f"{named} and attributes.status = 'FINISHED'", max_results=1
         )
-        for run in found:
-            self._client.set_tag(run.info.run_id, "mlflow.parentRunId", self.id)
-        return bool(found)
+        if not found:
+            return None
+        earlier = Run(self._client, found[0].info.run_id, self.experiment_id, self._tags)
+        earlier.tags({"mlflow.parentRunId": self.id})
+        return earlier
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Log numbers, in one batch; what is not finite is left out, for MLflow's page cannot show it."""

@@ -1,0 +1,245 @@
+"""The search for one network's setting: trials as the tuner proposes them, then the best ones against the paper's.
+
+Trials run side by side, but the tuner is told their results in the order in which it proposed them, and has at most
+`tune.at_once` of them open. So what it proposes depends on the settings and not on how many workers there are, which of
+them is fast, or whether the search was interrupted.
+"""
+
+import dataclasses
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reproduce.errors import InputError
+from reproduce.network.architecture import weights_file
+from reproduce.network.files import whole
+from reproduce.settings import Train, Tune
+from tuning.found import Finalist, Found, Tried
+from tuning.proposer import FAILURES, Proposal, Proposer, TooManyFailuresError, direction, size
+from tuning.runner import Runner
+from tuning.space import Dimension, Value, applied, dimensions, paper, reference
+from tuning.trial import Trial
+
+Tell = Callable[[float, str], None]
+
+
+def search(tune: Tune, train: Train, maps: Path, scaler: Path, folder: Path, runner: Runner, tell: Tell) -> list[Found]:
+    """Search for the settings of one network after the other, as `Search` does; what is found for the first, such as
+    the size of a batch, which both share, is what the second is trained with."""
+    found: list[Found] = []
+    for number, network in enumerate(tune.networks):
+
+        def told(fraction: float, text: str, done: int = number) -> None:
+            tell((done + fraction) / len(tune.networks), text)
+
+        best = {name: value for one in found for name, value in one.best.items()}
+        one = Search(network, tune, applied(train, best), maps, scaler, folder, runner, told)
+        found.append(one.run())
+    return found
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search for one network.
+
+    Attributes
+    ----------
+    network : str
+        ``encoder_decoder`` or ``regressor``.
+    tune, train : Tune, Train
+        Settings; `train` has the value of all that is not searched.
+    maps, scaler : Path
+        The data set's ``maps.h5`` and ``scaler.json``.
+    folder : Path
+        Of the trials; it outlives a kill, and a later search of the same settings goes on with what is there.
+    runner : Runner
+        Runs and records trials.
+    tell : callable
+        Is told the fraction that is done, and a text.
+    """
+
+    network: str
+    tune: Tune
+    train: Train
+    maps: Path
+    scaler: Path
+    folder: Path
+    runner: Runner
+    tell: Tell
+
+    def run(self) -> Found:
+        """Search.
+
+        Raises
+        ------
+        InputError
+            If trial after trial fails, or none is left to choose from.
+        """
+        space = dimensions(self.tune, self.network)
+        search = dataclasses.replace(self, folder=self.folder / self.network)
+        regressor = search._regressor_of_the_loss(space)
+        tried = search._sweep(space, regressor)
+        best = ranked(tried, self.tune)
+        if not best:
+            reasons = tried[-1].message if tried else "there was no time for one"
+            raise InputError(f"tune: no trial of the {self.network} was completed ({reasons}); see the runs in MLflow")
+        finalists = search._finals(space, best[: self.tune.finalists], regressor)
+        tune, sign = self.tune, sign_of(self.tune)
+        judged = [one for one in finalists if one.all(tune.objective)]
+        winner = min(judged, key=lambda one: sign * one.mean(tune.objective)) if judged else None
+        chosen = (best[0].values, best[0].number) if winner is None else (winner.values, winner.trial)
+        how = tune.tuner, tune.objective, sign, tune.seed, tune.trial_epochs
+        return Found(self.network, *how, space, paper(space, self.train), tried, finalists, *chosen)
+
+    def _trial(self, name: str, values: dict[str, Value], members: tuple[int, ...], until: int) -> Trial:
+        """A trial without its links to others."""
+        epochs = {"epochs": self.tune.trial_epochs, "regressor_epochs": self.tune.trial_epochs}
+        train = applied(self.train, {**values, **epochs})
+        folder = self.folder / name.removeprefix(self.network).strip().replace(" ", "-")
+        places = self.maps, self.scaler, folder
+        return Trial(name, self.network, values, train, *places, members, until, threads=self.tune.threads)
+
+    def _sweep(self, space: list[Dimension], regressor: Path | None) -> list[Tried]:
+        """Run the trials that the tuner proposes."""
+        proposer, clock = Proposer(self.tune, space), Clock(self.folder / "clock.json", self.tune.minutes)
+        expected = size(self.tune, space)
+        members = tuple(range(self.tune.executions))
+        begun: deque[tuple[Proposal, Trial, Any]] = deque()
+        trials: dict[int, Trial] = {}
+        tried: list[Tried] = []
+        while True:
+            while len(begun) < self.tune.at_once and not clock.over and (proposal := proposer.ask()) is not None:
+                name = f"{self.network} trial {proposal.number}"
+                trial = self._trial(name, proposal.values, members, proposal.until)
+                previous = None if proposal.previous is None else trials[proposal.previous].folder
+                trial = dataclasses.replace(trial, previous=previous, regressor=_if_looked_through(regressor, trial))
+                trials[proposal.number] = trial
+                begun.append((proposal, trial, self.runner.begin(trial)))
+            if not begun:
+                break
+            proposal, trial, running = begun.popleft()
+            tried.append(_tried(trial.name, proposal, self.runner.wait(running), self.tune))
+            clock.tick()
+            score = tried[-1].numbers.get(self.tune.objective)
+            self.tell(min(1.0, len(tried) / expected), f"{trial.name}: {_short(score)}")
+            try:
+                proposer.tell(proposal.number, score)
+            except TooManyFailuresError:
+                for failed in tried[-FAILURES:]:  # what made them fail may be mended before the next call
+                    trials[failed.number].result.unlink()
+                raise InputError(
+                    f"tune: {FAILURES} trials of the {self.network} in a row failed, the last with: {tried[-1].message}"
+                ) from None
+        _name_the_fates(tried, self.tune.trial_epochs)
+        for one in tried:
+            self.runner.runs[one.name].tags({"trial.status": one.status})
+        return tried
+
+    def _finals(self, space: list[Dimension], best: list[Tried], regressor: Path | None) -> list[Finalist]:
+        """Train the best settings, and the paper's, with seeds that no trial had: the best of many trials is partly the
+        luckiest, and a new seed does not know that."""
+        if not best:
+            return []
+        finalists = [Finalist(f"best {rank}", one.values, one.number) for rank, one in enumerate(best, start=1)]
+        finalists.append(Finalist("paper", reference(space, self.train), None))
+        first = self.tune.executions
+        begun = []
+        for finalist in finalists:
+            for member in range(first, first + self.tune.final_seeds):
+                name = f"{self.network} {finalist.name} seed {member}"
+                trial = self._trial(name, finalist.values, (member,), self.tune.trial_epochs)
+                trial = dataclasses.replace(trial, regressor=_if_looked_through(regressor, trial))
+                begun.append((finalist, self.runner.begin(trial)))
+        for count, (finalist, running) in enumerate(begun, start=1):
+            result = self.runner.wait(running)
+            self.tell(count / len(begun), f"{self.network} {finalist.name}, finals {count} of {len(begun)}")
+            finalist.message = result["message"]
+            finalist.numbers += result["trainings"]
+        return finalists
+
+    def _regressor_of_the_loss(self, space: list[Dimension]) -> Path | None:
+        """Weights of the regressor that the loss ``regressor`` looks through, trained as `train` says; None if no trial
+        has that loss."""
+        losses = next((one.values for one in space if one.name == "loss"), (self.train.loss,))
+        if self.network == "regressor" or "regressor" not in losses:
+            return None
+        name, folder = "regressor of the loss", self.folder / "regressor-of-the-loss"
+        places = self.maps, self.scaler, folder
+        epochs = self.train.regressor_epochs
+        trial = Trial(name, "regressor", {}, self.train, *places, (0,), epochs, threads=self.tune.threads)
+        result = self.runner.wait(self.runner.begin(trial))
+        if result["status"] == "failed":
+            trial.result.unlink()
+            raise InputError(f"tune: the regressor that the loss regressor needs: {result['message']}")
+        return weights_file(folder, "regressor")
+
+
+class Clock:
+    """Minutes that a search has taken, also over interruptions: what it was after each trial is kept, so that a search
+    that goes on decides at each trial as it did before."""
+
+    def __init__(self, path: Path, minutes: float | None) -> None:
+        self._path, self._minutes = path, minutes
+        self._known: list[float] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        self._trials, self._now, self._began = 0, 0.0, time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether no trial may begin any more."""
+        return self._minutes is not None and self._now >= self._minutes
+
+    def tick(self) -> None:
+        """A trial has ended."""
+        if self._minutes is None:
+            return
+        self._trials += 1
+        if self._trials > len(self._known):
+            passed = (time.monotonic() - self._began) / 60
+            self._known.append(passed + (self._known[-1] if self._known else 0.0))
+            self._began = time.monotonic()
+            with whole(self._path) as partial:
+                partial.write_text(json.dumps(self._known), encoding="utf-8")
+        self._now = self._known[self._trials - 1]
+
+
+def sign_of(tune: Tune) -> int:
+    """1 if less of the objective is better, -1 if more is."""
+    return 1 if direction(tune) == "min" else -1
+
+
+def ranked(tried: list[Tried], tune: Tune) -> list[Tried]:
+    """The settings from best to worst, those that were trained longest first; each at its longest training."""
+    sign = sign_of(tune)
+    longest: dict[str, Tried] = {}
+    for one in sorted(tried, key=lambda one: one.until):
+        if tune.objective in one.numbers:
+            longest[json.dumps(one.values, sort_keys=True)] = one
+    return sorted(longest.values(), key=lambda one: (-one.until, sign * one.numbers[tune.objective]))
+
+
+def _tried(name: str, proposal: Proposal, result: dict[str, Any], tune: Tune) -> Tried:
+    status, numbers, message = result["status"], result["numbers"], result["message"]
+    if status == "completed" and tune.objective not in numbers:
+        status, message = "failed", f"{tune.objective} cannot be had on these validation maps"
+    return Tried(name, proposal.number, proposal.values, proposal.until, proposal.previous, status, numbers, message)
+
+
+def _name_the_fates(tried: list[Tried], epochs: int) -> None:
+    """Say of each trial that was not trained to its end whether it was pruned or went on as another."""
+    later = {one.previous: one.number for one in tried if one.previous is not None}
+    for one in tried:
+        if one.status == "completed" and one.until < epochs:
+            went_on = f"continued as trial {later[one.number]}" if one.number in later else None
+            one.status = went_on or f"pruned after {one.until} of {epochs} epochs"
+
+
+def _if_looked_through(regressor: Path | None, trial: Trial) -> Path | None:
+    return regressor if trial.train.loss == "regressor" else None
+
+
+def _short(score: float | None) -> str:
+    return "failed" if score is None else f"{score:.4g}"
