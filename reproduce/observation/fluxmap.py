@@ -17,8 +17,8 @@ from reproduce.mock import camera as instrument
 from reproduce.mock.effects import luminosity_of
 from reproduce.observation import checks
 from reproduce.observation.colours import v_light
-from reproduce.observation.image import BandImage
-from reproduce.observation.resample import grid_wcs, pixel_area_arcsec2, to_grid
+from reproduce.observation.image import BandImage, pixel_area_arcsec2
+from reproduce.observation.resample import grid_wcs, to_grid
 from reproduce.settings import Camera
 
 Source = Literal["archive", "files", "synthetic"]

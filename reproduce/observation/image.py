@@ -217,6 +217,19 @@ def celestial(header: fits.Header, origin: str) -> WCS:
     return wcs
 
 
+def pixel_area_arcsec2(wcs: WCS, x: float, y: float) -> float:
+    """Area on the sky [arcsec2] of the pixel at column x and row y: away from the tangent point of a large skycell it
+    differs from the nominal one."""
+    corner, right, up = (wcs.pixel_to_world(x + dx, y + dy) for dx, dy in ((-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5)))
+    angle = corner.position_angle(right) - corner.position_angle(up)
+    return abs(corner.separation(right).arcsec * corner.separation(up).arcsec * np.sin(angle.rad))
+
+
+def pixel_scale_arcsec(wcs: WCS, x: float, y: float) -> float:
+    """Side [arcsec] of a square pixel of the area of that at column x and row y."""
+    return float(np.sqrt(pixel_area_arcsec2(wcs, x, y)))
+
+
 def _zero_point(header: fits.Header, origin: str) -> float:
     exposure = header.get("EXPTIME")
     if isinstance(exposure, int | float) and exposure > 0:

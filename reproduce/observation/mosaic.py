@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.wcs import WCS
 
-from reproduce.observation.image import BandImage, Window
-from reproduce.observation.resample import pixel_area_arcsec2
+from reproduce.observation.image import BandImage, Window, pixel_area_arcsec2, pixel_scale_arcsec
 
 
 def join(images: Sequence[BandImage], window: Window) -> BandImage:
@@ -56,7 +55,7 @@ def join(images: Sequence[BandImage], window: Window) -> BandImage:
 
 def _holds(image: BandImage, window: Window) -> bool:
     """Whether an image reaches as far as the window."""
-    side = window.side_arcsec / np.sqrt(pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(window.centre)))
+    side = window.side_arcsec / pixel_scale_arcsec(image.wcs, *image.wcs.world_to_pixel(window.centre))
     x, y = image.wcs.world_to_pixel(window.centre)
     ny, nx = image.counts.shape
     return min(x, y, nx - 1 - x, ny - 1 - y) >= side / 2 - 1
@@ -64,7 +63,7 @@ def _holds(image: BandImage, window: Window) -> bool:
 
 def _grid(first: BandImage, window: Window) -> tuple[WCS, tuple[int, int]]:
     """The first image's pixels, continued over the window."""
-    scale = np.sqrt(pixel_area_arcsec2(first.wcs, *first.wcs.world_to_pixel(window.centre)))
+    scale = pixel_scale_arcsec(first.wcs, *first.wcs.world_to_pixel(window.centre))
     half = int(np.ceil(window.side_arcsec / scale / 2))
     x, y = (round(float(value)) for value in first.wcs.world_to_pixel(window.centre))
     wcs = first.wcs.deepcopy()

@@ -7,7 +7,7 @@ from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 from reproduce.errors import InputError
-from reproduce.observation.image import BandImage, Window
+from reproduce.observation.image import BandImage, Window, pixel_area_arcsec2, pixel_scale_arcsec
 from reproduce.settings import Camera
 
 MARGIN_PIXELS = 12
@@ -33,14 +33,6 @@ def grid_wcs(centre: SkyCoord, camera: Camera) -> WCS:
     wcs.wcs.radesys = "ICRS"
     wcs.array_shape = (camera.pixels, camera.pixels)
     return wcs
-
-
-def pixel_area_arcsec2(wcs: WCS, x: float, y: float) -> float:
-    """Area on the sky [arcsec2] of the pixel at column x and row y: away from the tangent point of a large skycell it
-    differs from the nominal one."""
-    corner, right, up = (wcs.pixel_to_world(x + dx, y + dy) for dx, dy in ((-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5)))
-    angle = corner.position_angle(right) - corner.position_angle(up)
-    return abs(corner.separation(right).arcsec * corner.separation(up).arcsec * np.sin(angle.rad))
 
 
 def to_grid(
@@ -101,7 +93,7 @@ def to_grid(
 
 def _around_the_field(image: BandImage, centre: SkyCoord, camera: Camera) -> BandImage:
     """The part of an image that holds the field and a margin."""
-    scale = np.sqrt(pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(centre)))
+    scale = pixel_scale_arcsec(image.wcs, *image.wcs.world_to_pixel(centre))
     side = camera.field_arcsec + 2 * MARGIN_PIXELS * scale if np.isfinite(scale) else camera.field_arcsec
     return image.part(Window(centre, side))
 
