@@ -140,6 +140,14 @@ def model(job: Job) -> None:
     )
 
 
+def observe(job: Job) -> None:
+    """Make a flux map of each real cluster (paper Sect. 5)."""
+    from reproduce.observation.observe import observe as look
+
+    camera = job.settings.dataset.camera
+    job.metrics |= look(job.settings.observe, camera, job.folder, job.cache, job.progress)
+
+
 def _draw(job: Job) -> None:
     """Any figure or table: `reproduce.drawing` has a function of the stage's name."""
     from reproduce import drawing
@@ -206,6 +214,13 @@ STAGES = (
         reads=("simulate", "dataset", "train"),
         code=("reproduce.model", "reproduce.pidoc", "reproduce.comparison"),
         manifests=("published",),
+    ),
+    Stage(
+        "observe",
+        observe,
+        reads=("observe", "dataset.camera"),
+        code=("reproduce.observation", "reproduce.mock.camera", "reproduce.mock.effects", "reproduce.photometry"),
+        manifests=("clusters", "archives"),
     ),
     _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
     _figure("figure3", ("train",), MADE_BY, "figure03"),
