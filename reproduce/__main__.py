@@ -2,14 +2,15 @@
 
 import argparse
 import difflib
+import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from reproduce import settings as settings_module
+from reproduce.arguments import Parser
 from reproduce.errors import InputError, mendable
 from reproduce.executor import default_workers
 from reproduce.pipeline import Chain
@@ -24,17 +25,14 @@ SPECIAL = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; `python -m reproduce --help` shows the usage")
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     targets = [*SPECIAL, *(stage.name for stage in STAGES)]
-    build = Parser(prog="python -m reproduce", description=__doc__, epilog="Targets: " + ", ".join(targets))
+    build = Parser(
+        prog="python -m reproduce",
+        description=__doc__,
+        epilog=f"Targets: {', '.join(targets)}. For images of your own: python -m reproduce predict --help",
+    )
     build.add_argument(
         "targets", nargs="+", metavar="TARGET", help="a stage, figureN, tableN, report, all, status or settings"
     )
@@ -56,9 +54,15 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 an error of ours, 2 one of the user's, 130 Ctrl-C."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no news to the reader
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # nor that several networks mean several graphs
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends the program as Ctrl-C does
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(parser().parse_args(arguments))
+        if words[:1] == ["predict"]:
+            from reproduce.predict import main as predict
+
+            return predict(words[1:])
+        return _run(parser().parse_args(words))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130

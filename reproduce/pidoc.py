@@ -124,15 +124,20 @@ class PiDoc:
             ("age", "age_gyr", found.age_gyr),
             ("distance", "distance_kpc", found.distance_kpc),
         ):
-            linear = (lambda x: 10 ** x.astype(np.float64)) if name == "total_mass" else np.asarray
-            columns[column] = linear(value)
+            logarithmic = name == "total_mass"
+            columns[column] = _linear(value, logarithmic)
             for end in ("low68", "high68", "low95", "high95"):
-                columns[f"{column}_{end}"] = linear(bounds[f"{name}_{end}"])
+                columns[f"{column}_{end}"] = _linear(bounds[f"{name}_{end}"], logarithmic)
         columns["luminosity_lsun"] = luminosity
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
         columns["domain_score"] = bounds["domain_score"]
         columns["in_domain"] = bounds["domain_score"] <= self.calibration.domain.threshold
         return pd.DataFrame(columns)
+
+
+def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:
+    values = values.astype(np.float64)
+    return 10**values if logarithmic else values
 
 
 def luminosity_in_field(flux: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:

@@ -21,7 +21,8 @@ TITLES = {"diagnostics": "The simulated clusters"}
 ABOUT = {
     "smoke": "Minutes; shows that the chain works. Its numbers mean nothing.",
     "laptop": "A tenth of the paper's maps and the compact encoder-decoder, for a first look on two cores.",
-    "workstation": "The paper's snapshots and test maps, 6,000 training maps and the compact encoder-decoder.",
+    "workstation": "The paper's snapshots and test maps, half of its training maps, ensembles of compact networks.",
+    "extended": "As workstation, trained on twelve clusters in place of two.",
     "paper": "The paper's data, networks, losses, epochs and rates.",
 }
 
