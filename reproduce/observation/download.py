@@ -7,14 +7,16 @@ once, over all processes that share the cache.
 """
 
 import json
-import time
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import requests
+from urllib3.exceptions import ReadTimeoutError
 
 from reproduce.errors import InputError
 from reproduce.network.files import whole
@@ -177,7 +179,7 @@ class Downloader:
                 if attempt == self.attempts:
                     kind = UnreachableError if fault.unreachable else DownloadError
                     raise kind(f"{entry.url}: {fault} ({attempt} attempts); try again later") from None
-                time.sleep(min(max(pause, fault.pause_s or 0.0), LONGEST_PAUSE_S))
+                sleep(min(max(pause, fault.pause_s or 0.0), LONGEST_PAUSE_S))
                 pause *= 2
         raise ValueError(f"attempts is {self.attempts}, expected at least 1")
 
@@ -188,7 +190,7 @@ class Downloader:
         if "Content-Type" in request.headers:
             headers["Content-Type"] = str(request.headers["Content-Type"])
         session = self._session or requests.Session()
-        deadline = time.monotonic() + self.longest_s
+        deadline = monotonic() + self.longest_s
         with (
             _translated(entry.url, self.timeout_s),
             session.request(
@@ -204,7 +206,7 @@ class Downloader:
             with entry.partial.open("ab" if have else "wb") as file:
                 for chunk in answer.iter_content(CHUNK_BYTES):
                     file.write(chunk)
-                    if time.monotonic() > deadline:
+                    if monotonic() > deadline:
                         raise _PassingError(f"not whole after {self.longest_s:g} s")
         size = entry.partial.stat().st_size
         if total is not None and size != total:
@@ -223,7 +225,12 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     except requests.exceptions.ChunkedEncodingError as error:
         raise _PassingError(f"the connection broke ({_reason(error)})") from None
     except requests.exceptions.ConnectionError as error:
-        raise _PassingError(f"no connection ({_reason(error)})", unreachable=True) from None
+        if error.args and isinstance(error.args[0], ReadTimeoutError):  # in the middle of a file
+            raise _PassingError(f"no data within {timeout_s:g} s") from None
+        reason = _reason(error)
+        if "resolve" in reason:  # no such name, or no network: seconds of waiting change neither
+            raise UnreachableError(f"{url}: no connection ({reason}); check the network") from None
+        raise _PassingError(f"no connection ({reason})", unreachable=True) from None
     except requests.exceptions.HTTPError as error:
         code = 0 if error.response is None else error.response.status_code
         text = f"status {code} {'' if error.response is None else error.response.reason}"
@@ -301,5 +308,5 @@ def _reason(error: BaseException) -> str:
     while inner.args and isinstance(inner.args[-1], BaseException):
         inner = inner.args[-1]
     reason = getattr(inner, "reason", None)
-    text = str(reason if isinstance(reason, BaseException) else inner)
-    return text.rpartition(">: ")[2].strip().partition("\n")[0] or type(error).__name__
+    text = str(reason if isinstance(reason, BaseException) else inner).strip().partition("\n")[0]
+    return re.sub(r"^.*?\bobject at 0x\w+>: |^\w+\(host=[^)]*\): ", "", text) or type(error).__name__
