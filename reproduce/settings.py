@@ -9,6 +9,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +21,7 @@ from reproduce.errors import InputError
 from reproduce.source import digest, file_digest
 
 PROFILE_FOLDER = Path(__file__).parent / "profiles"
+PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT_PROFILE = "laptop"
 # Groups whose members are data that users add and remove.
 OPEN = ("tune.encoder_decoder", "tune.regressor")
@@ -218,7 +220,10 @@ class Evaluate(Group):
     """Metrics on the unseen cluster (paper Sect. 4)."""
 
     bootstrap: int = Field(200, ge=0, description="bootstrap samples over snapshots for the intervals of the metrics")
-    seed: Seed = Field(4, description="seed of the bootstrap")
+    seed: Seed = Field(4, description="seed of the bootstrap, the examples and the strange maps")
+    strange_maps: int = Field(
+        60, ge=1, description="maps of each kind outside the training range, for the domain score"
+    )
 
 
 class Observe(Group):
@@ -442,6 +447,32 @@ def _check_dimension(network: str, name: str, dimension: tuple[bool | int | floa
             raise ValueError(f"{where}: {_one_line(error)}") from None
 
 
+class Apply(Group):
+    """The networks that look at the observed clusters (paper Sect. 5)."""
+
+    networks: Literal["pretrained", "trained"] = Field(
+        "pretrained", description="those that come with the package, or those that this chain trains"
+    )
+    networks_sha256: str | None = Field(
+        None, description="of the files of the pretrained networks; found, not set, so that others give another result"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _look_at_pretrained(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            trained = values.get("networks") == "trained"
+            return {**values, "networks_sha256": None if trained else _folder_digest(PRETRAINED)}
+        return values
+
+
+@cache
+def _folder_digest(folder: Path) -> str:
+    """sha256 of the names and bytes of a folder's files, but its notes."""
+    files = sorted(path for path in folder.glob("*") if path.is_file() and path.suffix != ".md")
+    return digest({path.name: file_digest(path) for path in files})
+
+
 class Settings(Group):
     """All settings of one call. `profile` is a name for people; no content key reads it."""
 
@@ -451,6 +482,7 @@ class Settings(Group):
     train: Train = Field(default_factory=Train)
     evaluate: Evaluate = Field(default_factory=Evaluate)
     observe: Observe = Field(default_factory=Observe)
+    apply: Apply = Field(default_factory=Apply)
     tune: Tune = Field(default_factory=Tune)
 
     @model_validator(mode="after")

@@ -148,13 +148,24 @@ def observe(job: Job) -> None:
     job.metrics |= look(job.settings.observe, camera, job.folder, job.cache, job.progress)
 
 
+def apply(job: Job) -> None:
+    """Predict mass, age and distance of the observed clusters (paper Sect. 5)."""
+    from reproduce.apply import apply as predict
+    from reproduce.pidoc import PiDoc
+
+    trained = job.settings.apply.networks == "trained"
+    pidoc = PiDoc.load(job.inputs["model"]) if trained else PiDoc.pretrained()
+    job.metrics |= predict(pidoc, job.inputs["observe"], job.folder)
+
+
 def _draw(job: Job) -> None:
     """Any figure or table: `reproduce.drawing` has a function of the stage's name."""
-    from reproduce import drawing
+    from reproduce.drawing import draw
 
-    getattr(drawing, job.stage)(job)
+    draw(job)
 
 
+APPLIED = ("apply.networks", "simulate.n_stars", "dataset.train")  # what one says of the networks it shows
 MADE_BY = ("simulate.n_stars", "dataset.train", "train")  # what a figure says of its making
 
 
@@ -219,10 +230,24 @@ STAGES = (
         "observe",
         observe,
         reads=("observe", "dataset.camera"),
-        code=("reproduce.observation", "reproduce.mock.camera", "reproduce.mock.effects", "reproduce.photometry"),
+        code=(
+            "reproduce.observation",
+            *(f"reproduce.mock.{module}" for module in ("camera", "effects", "psf", "kernels")),
+            *(f"reproduce.cluster.{module}" for module in ("stellar_evolution", "tracks")),
+            "reproduce.photometry",
+        ),
         manifests=("clusters", "archives"),
     ),
+    Stage(
+        "apply",
+        apply,
+        needs=("observe", When("model", "apply.networks", "trained")),
+        reads=("apply",),
+        code=("reproduce.apply", "reproduce.pidoc", "reproduce.network.prediction", "reproduce.evaluation"),
+    ),
     _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
+    _figure("figure1", (), ("train", "dataset.camera"), "figure01", "layers"),
+    _figure("figure2", (), ("train", "dataset.camera"), "figure02", "layers"),
     _figure("figure3", ("train",), MADE_BY, "figure03"),
     _figure("figure4", ("evaluate",), ("dataset.camera",), "figure04"),
     _figure("figure5", ("evaluate",), MADE_BY, "figure05", "residual_histogram"),
@@ -230,8 +255,20 @@ STAGES = (
     _figure("figure7", ("evaluate",), MADE_BY, "figure07"),
     _figure("figure8", ("evaluate",), MADE_BY, "figure08", "residual_histogram"),
     _figure("figure9", ("evaluate",), MADE_BY, "figure09"),
+    Stage(
+        "domain",
+        _draw,
+        needs=("simulate", "dataset", "train", "calibrate"),
+        reads=("dataset", "evaluate"),
+        code=("reproduce.drawing", "reproduce.evaluation", "paper_figures.style", "paper_figures.domain"),
+    ),
+    _figure("uncertainty", ("evaluate",), ("train",), "uncertainty"),
+    _figure("figure10", ("dataset", "apply"), ("simulate.n_stars",), "figure10", "observed"),
+    _figure("figure11", ("apply",), APPLIED, "figure11", "observed"),
+    _figure("figure12", ("apply",), (*APPLIED, "dataset.camera"), "figure12", "figure04", "observed"),
     _figure("table1", ("dataset",), ("simulate.models", "dataset.camera"), "table1"),
     _figure("table2", ("evaluate",), ("dataset.test_distances_kpc",), "table2"),
+    _figure("table3", ("apply",), (), "table3", "observed"),
 )
 
 FIGURES = tuple(stage.name for stage in STAGES if stage.run is _draw)

@@ -1,7 +1,4 @@
-"""The figures and tables as stages: read what other stages wrote, hand it to `paper_figures`, keep the result.
-
-Every figure leaves a PNG, a PDF, the numbers behind it as CSV, and `comparison.csv` where the paper gives numbers.
-"""
+"""The simulated clusters, and Figures 3 to 9 and Tables 1 and 2: data and networks on the unseen cluster."""
 
 import json
 from pathlib import Path
@@ -186,17 +183,21 @@ def _data(job: Job) -> str:
 def _mass(job: Job) -> str:
     """What made a mass map, in two lines under the figure's head."""
     train = job.settings.train
-    return f"{NETWORKS[train.architecture]}, {train.loss} loss, {train.epochs} epochs,\n{_data(job)}"
+    return f"{_members(train)}{NETWORKS[train.architecture]}, {train.loss} loss, {train.epochs} epochs,\n{_data(job)}"
 
 
 def _scalars(job: Job) -> str:
     """What made an age and a distance."""
     train = job.settings.train
-    return f"{REGRESSORS[train.regressor_architecture]}, {train.regressor_epochs} epochs,\n{_data(job)}"
+    kind = REGRESSORS[train.regressor_architecture]
+    return f"{_members(train)}{kind}, {train.regressor_epochs} epochs,\n{_data(job)}"
 
 
 def _both(job: Job) -> str:
     train = job.settings.train
-    return (
-        f"{NETWORKS[train.architecture]} ({train.loss} loss), {REGRESSORS[train.regressor_architecture]}, {_data(job)}"
-    )
+    networks = f"{NETWORKS[train.architecture]} ({train.loss} loss), {REGRESSORS[train.regressor_architecture]}"
+    return f"{_members(train)}{networks}, {_data(job)}"
+
+
+def _members(train: Any) -> str:
+    return f"ensemble of {train.members}: " if train.members > 1 else ""

@@ -1,0 +1,34 @@
+"""The domain score of maps made as for training, and made otherwise."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from paper_figures import style
+
+
+def draw(scores: pd.DataFrame, threshold: float) -> Figure:
+    """Draw the figure.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Columns ``case``, ``score``, ``outside``; the cases in the order to be drawn.
+    threshold : float
+        Score above which a map counts as outside.
+    """
+    drawing = style.figure("page", height_ratio=0.42)
+    axes = drawing.subplots()
+    cases = list(dict.fromkeys(scores["case"]))
+    for place, case in enumerate(cases):
+        rows = scores[scores["case"] == case]
+        axes.plot(rows["score"], [place] * len(rows), "|", ms=6, mew=0.6, color=style.BLUE, alpha=0.7)
+        axes.text(
+            1.01, place, f"{100 * rows['outside'].mean():.0f} %", transform=axes.get_yaxis_transform(), va="center"
+        )
+    axes.axvline(threshold, color=style.RED, lw=0.8, ls="--", label="threshold (1 % of the validation maps are above)")
+    axes.text(1.01, -1, "outside", transform=axes.get_yaxis_transform(), va="center")
+    axes.set(xscale="log", xlabel="domain score", ylim=(len(cases) - 0.5, -1.6))
+    axes.set_yticks(range(len(cases)), cases)
+    axes.tick_params(axis="y", length=0)
+    axes.legend(loc="upper right")
+    return drawing

@@ -1,0 +1,128 @@
+"""Figures 1 and 2, the networks from their real layers; and what the intervals and the domain score are worth."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from paper_figures import style
+from reproduce.pipeline import Job
+
+if TYPE_CHECKING:
+    import keras
+
+
+def figure1(job: Job) -> None:
+    """Figure 1: the encoder-decoder, drawn from its layers."""
+    from paper_figures import figure01
+
+    table = _layers(job, "encoder_decoder")
+    style.save(figure01.draw(table, _title(job, "encoder-decoder")), job.folder, "figure01")
+    style.save_table(table, job.folder, "figure01")
+    job.metrics["parameters"] = float(table["parameters"].sum())
+
+
+def figure2(job: Job) -> None:
+    """Figure 2: the regressor, drawn from its layers."""
+    from paper_figures import figure02
+
+    table = _layers(job, "regressor")
+    style.save(figure02.draw(table, _title(job, "regressor")), job.folder, "figure02")
+    style.save_table(table, job.folder, "figure02")
+    job.metrics["parameters"] = float(table["parameters"].sum())
+
+
+def uncertainty(job: Job) -> None:
+    """Coverage of the intervals on the unseen cluster."""
+    from paper_figures import uncertainty
+    from reproduce.evaluation.coverage import LEVELS
+
+    coverage = pd.read_csv(job.inputs["evaluate"] / "coverage.csv", keep_default_na=False, na_values=["nan"])
+    style.save(uncertainty.draw(coverage, LEVELS), job.folder, "uncertainty")
+    style.save_table(coverage, job.folder, "uncertainty")
+
+
+def domain(job: Job) -> None:
+    """The domain score of maps made as for training, and made otherwise."""
+    from paper_figures import domain
+    from reproduce.evaluation.calibration import Calibration
+    from reproduce.evaluation.strange import CASES, strange
+    from reproduce.network.prediction import load
+
+    calibration = Calibration.load(job.inputs["calibrate"] / "calibration.h5")
+    dataset, evaluate = job.settings.dataset, job.settings.evaluate
+    scores = strange(
+        job.inputs["simulate"] / dataset.test_models[0] / "snapshots.h5",
+        load(job.inputs["train"], job.inputs["dataset"] / "scaler.json"),
+        calibration,
+        dataset.camera,
+        evaluate.strange_maps,
+        evaluate.seed,
+        job.progress,
+    )
+    style.save(domain.draw(scores, calibration.domain.threshold), job.folder, "domain")
+    style.save_table(scores, job.folder, "domain")
+    for case in CASES:
+        share = 100 * float(scores.loc[scores["case"] == case, "outside"].mean())
+        job.metrics[f"outside_percent/{re.sub('[^a-zA-Z0-9]+', '_', case).strip('_')}"] = share
+
+
+def layer_table(model: "keras.Model") -> pd.DataFrame:
+    """The layers of a network in the order of computation.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``name``, ``kind`` (Keras's class), ``side`` [px] (1 for vectors), ``channels``, ``parameters``,
+        ``inputs`` (names of the layers it reads, separated by blanks).
+    """
+    rows = []
+    for layer in model.layers:
+        shape = layer.output.shape[1:]
+        parents = [tensor._keras_history.operation.name for tensor in _inputs(layer)]
+        rows.append(
+            {
+                "name": layer.name,
+                "kind": type(layer).__name__,
+                "side": shape[0] if len(shape) == 3 else 1,
+                "channels": shape[-1],
+                "parameters": layer.count_params(),
+                "inputs": " ".join(parents),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _inputs(layer: "keras.Layer") -> list[Any]:
+    tensors = layer.input if layer._inbound_nodes[0].parent_nodes else []
+    return tensors if isinstance(tensors, list) else [tensors]
+
+
+def _layers(job: Job, network: str) -> pd.DataFrame:
+    from reproduce.network import encoder_decoder, regressor
+
+    train, pixels = job.settings.train, job.settings.dataset.camera.pixels
+    if network == "regressor":
+        model = regressor.build(
+            pixels,
+            architecture=train.regressor_architecture,
+            width=train.regressor_width,
+            dropout=train.regressor_dropout,
+        )
+    else:
+        model = encoder_decoder.build(
+            pixels,
+            architecture=train.architecture,
+            width=train.width,
+            levels=train.levels,
+            kernel_size=train.kernel_size,
+            dropout=train.dropout,
+            skip_connections=train.skip_connections,
+        )
+    return layer_table(model)
+
+
+def _title(job: Job, network: str) -> str:
+    train = job.settings.train
+    kind = train.regressor_architecture if network == "regressor" else train.architecture
+    return f"{network}, {kind}"
