@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from paper_figures import style
 
-# Failed trials are drawn this far above the worst, in units of the range.
-ABOVE = 0.08
+# Trials of the same value of a discrete dimension are drawn up to this far apart.
 JITTER = 0.025
+# Failed trials are marked here, in units of the panel's height.
+FAILED = 0.97
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def parallel(axes: Sequence[Axis], trials: Trials, title: str) -> Figure:
     for place, dimension in enumerate(axes):
         axis.axvline(place, color=style.BLACK, lw=0.6)
         for where, text in dimension.ticks:
-            axis.annotate(text, (place, where), (2, 0), textcoords="offset points", fontsize=6, va="center")
+            behind = {"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.5}
+            offset = {"xytext": (6, 0), "textcoords": "offset points"}
+            axis.annotate(text, (place, where), fontsize=6, va="center", bbox=behind, zorder=4, **offset)
         if dimension.paper is not None:
             axis.plot(place, dimension.paper, "D", color=style.RED, ms=5, zorder=5, clip_on=False)
         if dimension.best is not None:
@@ -132,7 +135,7 @@ def slices(axes: Sequence[Axis], trials: Trials, title: str) -> Figure:
         failed = np.flatnonzero(~np.isfinite(trials.objective))
         panel.plot(
             dimension.places[failed],
-            np.full(len(failed), 0.97),
+            np.full(len(failed), FAILED),
             "x",
             color=style.BLACK,
             ms=4,

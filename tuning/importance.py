@@ -77,7 +77,7 @@ def _grown_errors(x: NDArray, y: NDArray, groups: NDArray, seed: int) -> tuple[N
         folds = GroupKFold(min(FOLDS, int(groups.max()) + 1), shuffle=True, random_state=seed + split)
         weighted = np.zeros(x.shape[1])
         for seen, unseen in folds.split(x, y, groups):
-            forest = RandomForestRegressor(TREES, min_samples_leaf=2, random_state=seed + split).fit(x[seen], y[seen])
+            forest = RandomForestRegressor(TREES, random_state=seed + split).fit(x[seen], y[seen])
             shuffled = permutation_importance(
                 forest,
                 x[unseen],

@@ -78,9 +78,16 @@ class Runner:
         return self._open.__exit__(*error)
 
     def begin(self, trial: Trial) -> Begun:
-        """Begin a trial; one that is finished answers from its file."""
-        begun = Begun(trial, None if trials.read(trial) is not None else self._pool.submit(trials.run, trial))
-        self._running.append(begun)
+        """Begin a trial; one that is finished answers from its file, and keeps the run that it had."""
+        if trials.read(trial) is None:
+            begun = Begun(trial, self._pool.submit(trials.run, trial))
+        else:
+            begun = Begun(trial, None)
+            begun.run = self._parent.adopt(trial.name)
+        if begun.run is None:
+            self._running.append(begun)
+        else:
+            self.runs[trial.name] = begun.run
         return begun
 
     def wait(self, begun: Begun) -> dict[str, Any]:
@@ -90,15 +97,13 @@ class Runner:
                 self._log(other)
             time.sleep(LOOK_EVERY_S)
         result = trials.run(begun.trial) if begun.future is None else begun.future.result()
-        self._running.remove(begun)
-        self._end(begun, result)
+        if begun in self._running:
+            self._running.remove(begun)
+            self._end(begun, result)
         return result
 
     def _end(self, begun: Begun, result: dict[str, Any]) -> None:
         trial = begun.trial
-        if begun.run is None and (run := self._parent.adopt(trial.name)) is not None:
-            self.runs[trial.name] = run
-            return
         self._log(begun, even_without=True)
         run = self.runs[trial.name]
         run.metrics({**result["numbers"], "seconds": result["seconds"]}, trial.until)
@@ -109,14 +114,14 @@ class Runner:
         begun.open.close()
 
     def _log(self, begun: Begun, even_without: bool = False) -> None:
-        """Log the epochs that are new; open the run with the first."""
+        """Log the epochs that are new; open the run when the trial has begun."""
         trial = begun.trial
+        if begun.run is None and (even_without or trial.folder.exists()):
+            begun.run = self.runs[trial.name] = self._opened(begun)
+        if begun.run is None:
+            return
         for place, member in enumerate(trial.members):
             history = checkpoint.history(trial.checkpoint(member))
-            if begun.run is None and (history or even_without):
-                begun.run = self.runs[trial.name] = self._opened(begun)
-            if begun.run is None:
-                continue
             for epoch in range(begun.logged[place], len(history)):
                 ending = f"/{member}" if len(trial.members) > 1 else ""
                 begun.run.metrics({f"epoch_{name}{ending}": value for name, value in history[epoch].items()}, epoch)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from reproduce.errors import InputError
@@ -128,6 +129,7 @@ def run(trial: Trial) -> dict[str, Any]:
             names = [name for name in trainings[0] if all(name in numbers for numbers in trainings)]
             numbers = {name: float(np.mean([numbers[name] for numbers in trainings])) for name in names}
             found = {"status": "completed", "message": "", "numbers": numbers, "trainings": trainings}
+        keras.utils.clear_session()  # or a worker keeps the networks of all its trials
         found["seconds"] = round(time.perf_counter() - began, 2)
         with whole(trial.result) as partial:
             partial.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
