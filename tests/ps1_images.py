@@ -33,6 +33,7 @@ def stack_wcs(tangent: SkyCoord, centre: SkyCoord, side: int, turned_deg: float 
     wcs.wcs.cdelt = [SCALE / 3600, SCALE / 3600]
     c, s = np.cos(np.radians(turned_deg)), np.sin(np.radians(turned_deg))
     wcs.wcs.pc = [[-c, s], [s, c]]
+    wcs.wcs.radesys, wcs.wcs.equinox = "FK5", 2000.0
     wcs.wcs.crpix = [0.0, 0.0]
     x, y = wcs.world_to_pixel(centre)
     wcs.wcs.crpix = [side / 2 - round(float(x)), side / 2 - round(float(y))]

@@ -211,7 +211,8 @@ def celestial(header: fits.Header, origin: str) -> WCS:
         try:
             wcs = WCS(header).celestial
         except (ValueError, MemoryError) as error:
-            raise InputError(f"{origin}: the coordinates in the header cannot be read ({first_line(error)})") from None
+            reason = str(error).strip().rpartition("\n")[2]  # wcslib's last line says what is wrong
+            raise InputError(f"{origin}: no celestial coordinates can be read from the header ({reason})") from None
     if not wcs.has_celestial or wcs.naxis != 2:
         raise InputError(f"{origin}: no celestial coordinates in the header; expected CTYPE, CRVAL, CRPIX and a scale")
     return wcs
