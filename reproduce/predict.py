@@ -178,7 +178,8 @@ def _write(folder: Path, image: Image, row: dict[str, Any], mass: Any, options: 
         print(f"warning: {image.name}: {text}", file=sys.stderr)
     _write_mass(folder / f"{image.name}_mass.fits", mass, seen, row)
     if pages is not None:
-        mass_words = f"log M = {math.log10(row['total_mass_msun']):.2f}   {row['age_gyr']:.1f} Gyr   {row['distance_kpc']:.1f} kpc"
+        age, distance = f"{row['age_gyr']:.1f} Gyr", f"{row['distance_kpc']:.1f} kpc"
+        mass_words = f"log M = {math.log10(row['total_mass_msun']):.2f}   {age}   {distance}"
         title = f"{image.name}{'' if row['in_domain'] else ' (outside the domain)'}"
         flux_words = f"log L = {math.log10(row['luminosity_lsun']):.2f}"
         pages.save(folder / f"{image.name}.png", seen.flux, mass, title, flux_words, mass_words)
