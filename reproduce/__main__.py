@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import importlib
 import logging
 import os
 import signal
@@ -25,13 +26,16 @@ SPECIAL = {
 }
 
 
+COMMANDS = {"predict": "reproduce.predict", "log-model": "reproduce.serving"}  # with options of their own
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     targets = [*SPECIAL, *(stage.name for stage in STAGES)]
     build = Parser(
         prog="python -m reproduce",
         description=__doc__,
-        epilog=f"Targets: {', '.join(targets)}. For images of your own: python -m reproduce predict --help",
+        epilog=f"Targets: {', '.join(targets)}. With options of their own: {', '.join(COMMANDS)}.",
     )
     build.add_argument(
         "targets", nargs="+", metavar="TARGET", help="a stage, figureN, tableN, report, all, status or settings"
@@ -58,10 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends the program as Ctrl-C does
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words[:1] == ["predict"]:
-            from reproduce.predict import main as predict
-
-            return predict(words[1:])
+        if words and words[0] in COMMANDS:
+            return int(importlib.import_module(COMMANDS[words[0]]).main(words[1:]))
         return _run(parser().parse_args(words))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)

@@ -84,6 +84,8 @@ def test_stages_name_settings_and_needs_that_exist() -> None:
 
 def test_mlproject_has_an_entry_point_for_every_target() -> None:
     project = yaml.safe_load((ROOT / "MLproject").read_text())
+    for name in command_line.COMMANDS:
+        assert project["entry_points"].pop(name)["command"].startswith(f"python -m reproduce {name}")
     names = set(project["entry_points"])
     assert names == {"main", "all", "report", *(stage.name for stage in STAGES)}
     assert set(FIGURES) <= names
