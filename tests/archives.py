@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 
-from reproduce.observation.image import Window, read
+from reproduce.observation.image import Window, celestial, read
+from tests.ps1_images import fitscut_bytes
 
 HTML = b"<!DOCTYPE html><html><body>The archive is being serviced</body></html>"
 
@@ -194,12 +196,10 @@ def _content(held: Archive, path: str, query: dict[str, str], body: str) -> byte
 
 
 def _shows(stack: Path, query: dict[str, str]) -> bool:
-    from astropy.io import fits
-    from astropy.wcs import WCS
-
     with fits.open(stack) as file:
         hdu = file[-1]
-        x, y = WCS(hdu.header).world_to_pixel(SkyCoord(float(query["ra"]), float(query["dec"]), unit="deg"))
+        wcs = celestial(hdu.header, stack.name)
+        x, y = wcs.world_to_pixel(SkyCoord(float(query["ra"]), float(query["dec"]), unit="deg"))
         ny, nx = hdu.shape
     return bool(-0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5)
 
@@ -225,8 +225,6 @@ def _cut(
     held: Archive, band: str, query: dict[str, str], side_arcsec: float, zero_point: bool, name: str | None = None
 ) -> bytes:
     """A cutout in fitscut's form: NaN beyond the stack's edge."""
-    from tests.ps1_images import fitscut_bytes
-
     centre = SkyCoord(float(query["ra"]), float(query["dec"]), unit="deg")
     stack = next(path for own, of, path in held.stacks if of == band and name in (None, own))
     found = read(stack, window=Window(centre, side_arcsec))
@@ -234,21 +232,21 @@ def _cut(
 
 
 def _mast(held: Archive, body: str) -> bytes:
-    from urllib.parse import unquote
-
     asked = json.loads(unquote(body.removeprefix("request=")))
     if asked["service"] == "Mast.Caom.Products":
         fields = [{"name": "dataURI", "type": "string"}, {"name": "productFilename", "type": "string"}]
         rows = [
-            {"dataURI": f"mast:PS1/product/{name}", "productFilename": name}
-            for name, band, _ in held.stacks
-            if band == asked["params"]["obsid"]
+            {"dataURI": f"mast:PS1/product/{file}", "productFilename": file}
+            for name in asked["params"]["obsid"].split(",")
+            for file in (name, name.replace(".fits", ".mask.fits"))
         ]
-        rows += [{"dataURI": row["dataURI"].replace(".fits", ".mask.fits"), "productFilename": "mask"} for row in rows]
     else:
         wanted = next(one["values"] for one in asked["params"]["filters"] if one["paramName"] == "filters")
         ra, dec, _ = asked["params"]["position"].split(", ")
-        bands = {band for _, band, stack in held.stacks if band in wanted and _shows(stack, {"ra": ra, "dec": dec})}
-        fields = [{"name": name, "type": "string"} for name in ("obsid", "target_name", "obs_collection")]
-        rows = [{"obsid": band, "target_name": "skycell", "obs_collection": "PS1"} for band in sorted(bands)]
+        fields = [{"name": name, "type": "string"} for name in ("obsid", "obs_id", "target_name", "obs_collection")]
+        rows = [
+            {"obsid": name, "obs_id": "rings.v3.skycell", "target_name": "skycell", "obs_collection": "PS1"}
+            for name, band, stack in held.stacks
+            if band in wanted and _shows(stack, {"ra": ra, "dec": dec})
+        ]
     return json.dumps({"status": "COMPLETE", "fields": fields, "data": rows}).encode()

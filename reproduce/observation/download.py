@@ -237,6 +237,8 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
         if code in MAY_PASS:
             raise _PassingError(text) from None
         raise DownloadError(f"{url}: {text}; the archive refuses it: check name and position") from None
+    except requests.exceptions.InvalidJSONError:
+        raise _PassingError("the answer is no JSON") from None
     except requests.exceptions.RequestException as error:
         raise DownloadError(f"{url}: cannot be asked for ({_reason(error)}); mend the address") from None
 

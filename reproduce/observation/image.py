@@ -27,6 +27,10 @@ _CORNERS = (45, 135, 225, 315)
 _FILTER_KEYS = ("FPA.FILTERID", "FPA.FILTER", "FILTER", "BAND")
 
 
+class NotShownError(InputError):
+    """An image of another place."""
+
+
 @dataclass(frozen=True)
 class BandImage:
     """An image in one band.
@@ -180,7 +184,7 @@ def _slices(wcs: WCS, shape: tuple[int, int], window: Window | None, origin: str
     )
     if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
         middle = wcs.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).to_string("decimal", precision=5)
-        raise InputError(
+        raise NotShownError(
             f"{origin}: does not show {window.centre.to_string('decimal', precision=5)} deg; its middle is at "
             f"{middle}; give an "
             "image of this place"

@@ -1,18 +1,20 @@
 """Three ways to Pan-STARRS1 images with one interface: stack cutouts, whole skycells, the HiPS."""
 
 import json
+import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from astropy import units
+from requests.adapters import HTTPAdapter
 
 import data_manifests
 from reproduce.errors import InputError
 from reproduce.observation import image
 from reproduce.observation.cache import Download
-from reproduce.observation.download import Downloader
+from reproduce.observation.download import Downloader, DownloadError
 from reproduce.observation.formats import is_fits, is_text
-from reproduce.observation.image import BandImage, Window
+from reproduce.observation.image import BandImage, NotShownError, Window
 from reproduce.observation.panstarrs import PIXEL_ARCSEC, PanSTARRSClass
 
 CORNERS_DEG = (45, 135, 225, 315)
@@ -102,7 +104,15 @@ class Skycells(_Files):
         places = self._products(window, band)
         address = f"{self._server}/api/v0.1/Download/file"
         found = [self._downloader.get(address, {"uri": place}, check=is_fits) for place in places]
-        return [self._read(one, band, window) for one in found]
+        images, elsewhere = [], []
+        for one in found:
+            try:
+                images.append(self._read(one, band, window))
+            except NotShownError as error:  # MAST lists by footprints, which are a little larger than the images
+                elsewhere.append(error)
+        if not images:
+            raise elsewhere[0]
+        return images
 
     def _products(self, window: Window, band: str) -> list[str]:
         """MAST's names of the unconvolved stacks whose footprint meets the window."""
@@ -122,28 +132,46 @@ class Skycells(_Files):
         return list(places)
 
     def _ask(self, window: Window, band: str) -> bytes:
-        observations = mast_observations(self._server)
-        found = observations.query_criteria(
-            coordinates=window.centre,
-            radius=window.side_arcsec / 2 * units.arcsec,
-            obs_collection="PS1",
-            filters=[band],
-            dataproduct_type="image",
-        )
-        if not len(found):
-            return b"[]\n"
-        products = observations.get_product_list(found)
-        names = {str(name) for name in products["dataURI"] if str(name).endswith(f".stk.{band}.unconv.fits")}
+        from astroquery.exceptions import NoResultsWarning, RemoteServiceError
+
+        observations = mast_observations(self._server, self._downloader.timeout_s)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NoResultsWarning)  # said by the caller, with the position
+                found = observations.query_criteria(
+                    coordinates=window.centre,
+                    radius=window.side_arcsec / 2 * units.arcsec,
+                    obs_collection="PS1",
+                    filters=[band],
+                    dataproduct_type="image",
+                )
+                products = observations.get_product_list(found)["dataURI"] if len(found) else []
+        except RemoteServiceError as error:
+            raise DownloadError(f"{self._server}: MAST reports '{image.first_line(error)}'; try again later") from None
+        names = {str(name) for name in products if str(name).endswith(f".stk.{band}.unconv.fits")}
         return (json.dumps(sorted(names)) + "\n").encode()
 
 
-def mast_observations(server: str) -> Any:
-    """astroquery's MAST query class, asking another server if need be."""
+class _Patient(HTTPAdapter):
+    """Gives up after a while: astroquery.mast sets no limit."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__()
+        self._timeout_s = timeout_s
+
+    def send(self, request: Any, *options: Any, **named: Any) -> Any:
+        return super().send(request, *options, **(named | {"timeout": named.get("timeout") or self._timeout_s}))
+
+
+def mast_observations(server: str, timeout_s: float) -> Any:
+    """astroquery's MAST query class, asking another server if need be, with a limit on each wait [s]."""
     from astroquery.mast import ObservationsClass
 
     observations = ObservationsClass()
+    for scheme in ("http://", "https://"):
+        observations._session.mount(scheme, _Patient(timeout_s))
     portal = observations._portal_api_connection
-    for name in ("MAST_REQUEST_URL", "COLUMNS_CONFIG_URL", "MAST_DOWNLOAD_URL", "MAST_BUNDLE_URL"):
+    for name in ("MAST_REQUEST_URL", "COLUMNS_CONFIG_URL"):
         path = getattr(portal, name).partition("://")[2].partition("/")[2]
         setattr(portal, name, f"{server.rstrip('/')}/{path}")
     return observations
