@@ -72,8 +72,8 @@ def fixed_width(count: int = 157) -> bytes:
     return "\n".join(lines).encode("latin-1")
 
 
-def votable(count: int = 147) -> bytes:
-    """The form in which VizieR gives the 1997 edition."""
+def votable(count: int = 147, in_degrees: bool = False) -> bytes:
+    """The form in which VizieR gives the 1997 edition, positions sexagesimal or not."""
     names = {
         "ID": "name",
         "Name": "other_name",
@@ -92,6 +92,9 @@ def votable(count: int = 147) -> bytes:
     for vizier, name in names.items():
         values = [row[name] for row in rows(count)]
         table[vizier] = values if name in text else np.array([float(value or "nan") for value in values], np.float32)
+    if in_degrees:
+        place = SkyCoord(table["RAJ2000"], table["DEJ2000"], unit=(units.hourangle, units.deg))
+        table["RAJ2000"], table["DEJ2000"] = place.ra.deg, place.dec.deg
     stream = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", W03)  # VizieR's names are no XML identifiers

@@ -141,8 +141,10 @@ def read_1997(path: Path) -> Table:
         if known is None:
             raise InputError(f"{path}: no column for {name} ({' or '.join(others)}), found {', '.join(raw.colnames)}")
         column = raw[known]
-        columns[name] = [str(value).strip() for value in _filled(column)] if name in TEXT else _numbers(column)
-    place = SkyCoord(columns["ra"], columns["dec"], unit=(u.hourangle, u.deg))
+        is_text = column.dtype.kind in "OSU"
+        columns[name] = [str(value).strip() for value in _filled(column)] if is_text else _numbers(column)
+    in_degrees = not isinstance(columns["ra"], list)  # else sexagesimal, as in the catalogue itself
+    place = SkyCoord(columns["ra"], columns["dec"], unit=u.deg if in_degrees else (u.hourangle, u.deg))
     columns |= {"ra": place.ra.deg, "dec": place.dec.deg}
     columns["core_collapsed"] = np.where(columns["concentration"] == COLLAPSED_CONCENTRATION, "yes", "no")
     return _table(columns)

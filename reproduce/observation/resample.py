@@ -69,25 +69,25 @@ def to_grid(
     shape = (camera.pixels, camera.pixels)
     part = _around_the_field(image, centre, camera)
     bad = part.bad
-    weights, covered = reproject_exact((bad.astype(np.float64), part.wcs), target, shape_out=shape)
+    counts, covered = reproject_exact((_filled(part.counts, bad), part.wcs), target, shape_out=shape)
     if (covered < FULL_COVERAGE).any():
+        place = centre.to_string("decimal", precision=5)
         raise InputError(
             f"{image.origin}: covers {100 * np.mean(covered >= FULL_COVERAGE):.0f} % of the field of "
-            f"{camera.field_arcsec:g} arcsec around {centre.to_string('decimal', precision=5)} deg, expected all of "
-            "it; give "
-            "a larger image, or one of this place"
+            f"{camera.field_arcsec:g} arcsec around {place} deg, expected all of it; give a larger image, or one of this "
+            "place"
         )
-    masked = float(np.mean(weights))
+    masked = 0.0
+    if bad.any():
+        masked = float(np.mean(reproject_exact((bad.astype(np.float64), part.wcs), target, shape_out=shape)[0]))
     if masked > largest_masked:
         raise InputError(
             f"{image.origin}: {100 * masked:.1f} % of the field is masked or missing, at most "
             f"{100 * largest_masked:g} % is filled in; use another image, or raise observe.largest_masked"
         )
-    counts, _ = reproject_exact((_filled(part.counts, bad), part.wcs), target, shape_out=shape)
     middle = (camera.pixels - 1) / 2
-    ratio = pixel_area_arcsec2(target, middle, middle) / pixel_area_arcsec2(
-        image.wcs, *image.wcs.world_to_pixel(centre)
-    )
+    own = pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(centre))
+    ratio = pixel_area_arcsec2(target, middle, middle) / own
     return counts * ratio * 10 ** (-0.4 * image.zero_point_ab), masked
 
 

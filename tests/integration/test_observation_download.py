@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import multiprocessing
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -179,6 +180,23 @@ def _fetch(folder: Path, urls: list[str]) -> list[str]:
     with ThreadPoolExecutor(4) as pool:
         downloader = Downloader(folder, per_host=2)
         return list(pool.map(lambda url: downloader.get(url).sha256, urls))
+
+
+def test_a_killed_download_leaves_no_whole_name_and_goes_on(archive: Archive, tmp_path: Path) -> None:
+    archive.files[PATH] = _fits_bytes(side=400)
+    archive.faults[PATH].append("slow")  # half of it, a pause, the rest
+    process = multiprocessing.get_context("spawn").Process(target=_fetch, args=(tmp_path, [archive.address + PATH]))
+    process.start()
+    for _ in range(6000):
+        if list(tmp_path.rglob("data.partial")) or not process.is_alive():
+            break
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    assert process.exitcode == -9
+    assert _whole_or_absent(tmp_path) == []
+    found = Downloader(tmp_path).get(archive.address + PATH, check=is_fits)  # the lock ended with its holder
+    assert found.path.read_bytes() == archive.files[PATH]
 
 
 def test_text_checks(tmp_path: Path) -> None:

@@ -49,9 +49,10 @@ def test_rule_takes_and_leaves_with_reasons(catalogue: Table) -> None:
     assert v_luminosity(np.array([4.83, -0.17])) == pytest.approx([1, 100])
 
 
-def test_both_editions_are_read(catalogue: Table, tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_degrees", [False, True])
+def test_both_editions_are_read(catalogue: Table, tmp_path: Path, in_degrees: bool) -> None:
     path = tmp_path / "votable"
-    path.write_bytes(harris_files.votable())
+    path.write_bytes(harris_files.votable(in_degrees=in_degrees))
     older = read_1997(path)
     assert (len(catalogue), len(older)) == (157, 147)
     ours = targets()
