@@ -1,11 +1,16 @@
 """Figure 12: flux maps of four clusters and the mass maps predicted from them."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from paper_figures import figure04, observed
 
+DARKEST = 0.02
+"""Share of the pixels that have the darkest colour together: sky noise takes a few to zero flux, whose logarithm would
+take the colours from all others."""
 CLUSTERS = ("NGC 5053", "Pal 11", "NGC 7492", "NGC 5466")
 
 
@@ -43,9 +48,12 @@ def draw(
         f"{row['predicted_age_gyr']:.1f} Gyr, {row['predicted_distance_kpc']:.1f} kpc"
         for row in rows
     ]
-    drawing = figure04.draw(flux, predicted=mass, field_arcsec=field_arcsec, texts=known, predicted_texts=predicted)
+    shown = np.maximum(flux, np.quantile(flux, DARKEST))
+    drawing = figure04.draw(shown, predicted=mass, field_arcsec=field_arcsec, texts=known, predicted_texts=predicted)
     panels = [axis for axis in drawing.axes if axis.images]
     for axis, row in zip(panels, rows, strict=False):
         axis.set_title(row["name"], fontsize=7)
+    for text in (text for axis in panels for text in axis.texts):
+        text.set_path_effects([withStroke(linewidth=1.2, foreground="black")])  # legible on any colour
     drawing.suptitle(observed.title(source, networks), fontsize=7)
     return drawing
