@@ -92,8 +92,9 @@ def parallel(axes: Sequence[Axis], trials: Trials, title: str) -> Figure:
         axis.axvline(place, color=style.BLACK, lw=0.6)
         for where, text in dimension.ticks:
             behind = {"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.5}
-            offset = {"xytext": (6, 0), "textcoords": "offset points"}
-            axis.annotate(text, (place, where), fontsize=6, va="center", bbox=behind, zorder=4, **offset)
+            axis.annotate(
+                text, (place, where), (6, 0), textcoords="offset points", fontsize=6, va="center", bbox=behind, zorder=4
+            )
         if dimension.paper is not None:
             axis.plot(place, dimension.paper, "D", color=style.RED, ms=5, zorder=5, clip_on=False)
         if dimension.best is not None:

@@ -80,7 +80,7 @@ class Lazy:
                 self.workers = max(1, len(self._client.scheduler_info()["workers"]))
             else:
                 self._cluster = LocalCluster(
-                    n_workers=self.workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                    n_workers=self.workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
                 )
                 self._client = Client(self._cluster)
         return self._client
