@@ -3,7 +3,7 @@
 An oracle draws from its seed and from what it has been told, in the order in which it was told. So a search that was
 killed is brought back by asking and telling again: the trials that were finished answer at once from their own files,
 and nothing needs Keras Tuner's ledger, which is written in place, without the random states, by every trial anew. See
-docs/decisions/0008-tuning.md.
+docs/decisions/0009-tuning.md.
 """
 
 import math

@@ -41,7 +41,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def wait_for(condition, process: subprocess.Popen, seconds: float = 240.0) -> None:
+def wait_for(condition, process: subprocess.Popen, seconds: float = 600.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, "the process ended before it could be killed"
