@@ -84,8 +84,7 @@ def harris(edition: str, downloader: Downloader, servers: dict[str, str] | None 
     if len(table) != archive["rows"]:
         raise InputError(
             f"{found.url}: the {edition} edition has {archive['rows']} clusters, found {len(table)}; the archive has "
-            "another "
-            f"edition: look at {found.path}, or take the other one with observe.catalogue"
+            f"another edition: look at {found.path}, or take the other one with observe.catalogue"
         )
     return table, found
 

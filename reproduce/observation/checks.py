@@ -40,8 +40,7 @@ def saturation(image: BandImage, field: NDArray[np.bool_] | None = None) -> str 
         return None
     return (
         f"{image.band}: {count} pixels reach {NEAR_SATURATION:.0%} of {told}; the light of their stars, and the "
-        "colour there, may "
-        "be too low"
+        "colour there, may be too low"
     )
 
 
@@ -75,6 +74,5 @@ def sky(image: BandImage, light_counts: float, field_pixels: float) -> str | Non
         return None
     return (
         f"{image.band}: the sky was subtracted too much, by at least {-lowest:.3g} counts a pixel; the field lacks "
-        "about "
-        f"{100 * missing:.0f} % of its light"
+        f"about {100 * missing:.0f} % of its light"
     )

@@ -269,8 +269,7 @@ def _agree(entry: Entry, answer: requests.Response, have: int) -> tuple[int, int
     if answer.status_code != 200:
         raise DownloadError(
             f"{entry.url}: status {answer.status_code} {answer.reason}; the archive has no such file, or refuses it: "
-            "check "
-            "name and position, or look at the address in a browser"
+            "check name and position, or look at the address in a browser"
         )
     version = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
     if version and not version.startswith("W/") and answer.headers.get("Accept-Ranges") == "bytes":
@@ -298,8 +297,7 @@ def _of_hash(found: Download, sha256: str | None) -> Download:
     if sha256 is not None and found.sha256 != sha256:
         raise DownloadError(
             f"{found.path}: sha256 is {found.sha256[:12]}…, expected {sha256[:12]}…; the archive has another version "
-            "of "
-            f"{found.url}: delete {found.path.parent} to ask again"
+            f"of {found.url}: delete {found.path.parent} to ask again"
         )
     return found
 

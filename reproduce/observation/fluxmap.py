@@ -167,8 +167,7 @@ def from_light(
     if not (np.isfinite(light).all() and total > 0):
         raise InputError(
             f"{name}: the light of the field is {total:.3g}, expected more than 0 and finite; look at the image: it "
-            "may be "
-            "empty, or its sky subtracted too much"
+            "may be empty, or its sky subtracted too much"
         )
     flux = _flux(instrument.smooth(light, camera.smoothing_pixels))
     luminosity = None if distance_kpc is None else 4 * np.pi * distance_kpc**2 * float(_flux(np.array(total)))

@@ -186,8 +186,7 @@ def _slices(wcs: WCS, shape: tuple[int, int], window: Window | None, origin: str
         middle = wcs.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).to_string("decimal", precision=5)
         raise NotShownError(
             f"{origin}: does not show {window.centre.to_string('decimal', precision=5)} deg; its middle is at "
-            f"{middle}; give an "
-            "image of this place"
+            f"{middle}; give an image of this place"
         )
     return rows, columns
 
@@ -241,8 +240,7 @@ def _zero_point(header: fits.Header, origin: str) -> float:
         return float(header.get("FPA.ZP", ZERO_POINT_AB)) + 2.5 * np.log10(exposure)
     raise InputError(
         f"{origin}: EXPTIME is {exposure!r}, expected the exposure time [s], from which the zero point follows; give "
-        "the "
-        "zero point by hand (HiPS images have none: observe.zero_points)"
+        "the zero point by hand (HiPS images have none: observe.zero_points)"
     )
 
 

@@ -133,8 +133,7 @@ class PanSTARRSClass(BaseQuery):
         if not names:
             raise InputError(
                 f"Pan-STARRS1 has no stack in {band} at {position.to_string('decimal', precision=5)} deg; choose "
-                "another "
-                "position, or give images with observe.source=files"
+                "another position, or give images with observe.source=files"
             )
         pixels = round(float(size.to_value(units.arcsec)) / PIXEL_ARCSEC)
         where = f"ra={position.ra.deg:.6f}&dec={position.dec.deg:.6f}&size={pixels}&format=fits"

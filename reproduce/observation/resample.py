@@ -1,8 +1,11 @@
 """An image put on the network's grid: north up, a given centre, field and pixels, with flux conserved."""
 
+import warnings
+
 import numpy as np
 from astropy.convolution import Gaussian2DKernel, interpolate_replace_nans
 from astropy.coordinates import SkyCoord
+from astropy.utils.exceptions import AstropyUserWarning
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
@@ -74,8 +77,8 @@ def to_grid(
         place = centre.to_string("decimal", precision=5)
         raise InputError(
             f"{image.origin}: covers {100 * np.mean(covered >= FULL_COVERAGE):.0f} % of the field of "
-            f"{camera.field_arcsec:g} arcsec around {place} deg, expected all of it; give a larger image, or one of this "
-            "place"
+            f"{camera.field_arcsec:g} arcsec around {place} deg, expected all of it; give a larger image, or one of "
+            "this place"
         )
     masked = 0.0
     if bad.any():
@@ -104,5 +107,7 @@ def _filled(counts: NDArray, bad: NDArray[np.bool_]) -> NDArray[np.float64]:
         return counts
     values = np.where(bad, np.nan, counts)
     median = float(np.nanmedian(values)) if not bad.all() else np.nan
-    filled = interpolate_replace_nans(values, Gaussian2DKernel(FILL_SIGMA_PIXELS), boundary="extend")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyUserWarning)  # a gap wider than the kernel: the median fills it
+        filled = interpolate_replace_nans(values, Gaussian2DKernel(FILL_SIGMA_PIXELS), boundary="extend")
     return np.where(np.isfinite(filled), filled, median)

@@ -126,8 +126,7 @@ class Skycells(_Files):
         if not places:
             raise InputError(
                 f"MAST has no Pan-STARRS1 stack in {band} at {position.to_string('decimal', precision=5)} deg; "
-                "choose another "
-                "position, or give images with observe.source=files"
+                "choose another position, or give images with observe.source=files"
             )
         return list(places)
 
