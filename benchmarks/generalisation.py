@@ -2,8 +2,9 @@
 
     python benchmarks/generalisation.py outputs/simulate/KEY outputs/model/KEY [--profile workstation] [--snapshots 60]
 
-Shows the trained networks the training clusters and the test cluster, each from the training distances and seeing and from
-those of the test, in maps that none of them was trained on (lines of sight of their own), and prints the errors map by map.
+Shows the trained networks the training clusters and the test cluster, each from the training distances and seeing
+and from those of the test, in maps that none of them was trained on (lines of sight of their own), and prints the
+errors map by map.
 """
 
 import argparse
