@@ -99,7 +99,15 @@ def _targets(
     names = settings.clusters or tuple(ours["name"])
     if settings.source != "archive" and all(_is_in(ours, name) for name in names):
         return ours[[find(ours, name) for name in names]], ours, "2010, the paper's clusters alone", []
-    catalogue, found = catalogues.harris(settings.catalogue, downloader, servers)
+    try:
+        catalogue, found = catalogues.harris(settings.catalogue, downloader, servers)
+    except UnreachableError as error:
+        if settings.source == "archive":
+            raise
+        other = next(name for name in names if not _is_in(ours, name))
+        raise InputError(
+            f"cluster '{other}' is none of the paper's {len(ours)}, and the whole catalogue cannot be had: {error}"
+        ) from None
     return _rows(catalogue, ours, names), catalogue, settings.catalogue, [found]
 
 

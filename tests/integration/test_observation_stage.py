@@ -145,6 +145,30 @@ def test_folder(archive: Archive, sky: list[tuple[str, str, Path]], tmp_path: Pa
         _observe(archive, tmp_path / "other", tmp_path / "cache", **changes)
 
 
+def test_settings_of_the_photometry(archive: Archive, sky: list[tuple[str, str, Path]], tmp_path: Path) -> None:
+    found = {}
+    for name, changes in {
+        "plain": {},
+        "relation": {"relation": "tonry"},
+        "extinction": {"extinction": True},
+        "zero points": {"zero_points": (zero_point("g") + 1, zero_point("r") + 1)},
+    }.items():
+        options: dict[str, Any] = {"source": "files", "folder": sky[0][2].parent, "clusters": NAMES[:1]}
+        _observe(archive, tmp_path / name, tmp_path / "cache", **options, **changes)
+        found[name] = float(Table.read(tmp_path / name / "targets.ecsv")["v_magnitude"][0])
+    difference = {name: value - found["plain"] for name, value in found.items()}
+    # Tonry et al. less Kostov & Bonev at g - r = 0.5; A_V = 3.1 E(B-V) with Harris's 0.01; as set
+    assert difference["relation"] == pytest.approx(-0.5 + 0.005 + 0.462 * 0.5 + 0.013 * 0.25 - (V - 16), abs=1e-4)
+    assert difference["extinction"] == pytest.approx(-3.1 * 0.01, abs=1e-6)
+    assert difference["zero points"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_name_outside_the_paper_needs_the_catalogue(archive: Archive, tmp_path: Path) -> None:
+    archive.faults["/mwgc.dat"].extend(["hangs up"] * 4)
+    with pytest.raises(InputError, match=r"cluster 'Pal 99' is none of the paper's 17, .*no connection"):
+        _observe(archive, tmp_path / "out", tmp_path / "cache", source="synthetic", clusters=("Pal 99", "Pal 11"))
+
+
 def test_other_files_in_the_folder_are_another_setting(sky: list[tuple[str, str, Path]], tmp_path: Path) -> None:
     path = tmp_path / "one.fits"
     path.write_bytes(sky[0][2].read_bytes())
