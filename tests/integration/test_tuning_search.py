@@ -96,6 +96,7 @@ def test_killed_search_goes_on_and_repeats_nothing(place: tuple[Path, str]) -> N
     assert resumed["numbers"]["val_loss"] <= min(row["val_loss"] for row in epochs)
 
 
+@pytest.mark.slow
 def test_trial_after_trial_that_fails_ends_the_search_in_one_line(place: tuple[Path, str]) -> None:
     sets = [*REGRESSOR, "tune.trials=9", "tune.regressor.regressor_learning_rate=[1e30,1e31,1e32]"]
     with pytest.raises(InputError) as caught:
@@ -104,12 +105,14 @@ def test_trial_after_trial_that_fails_ends_the_search_in_one_line(place: tuple[P
     assert "\n" not in text
     assert "3 trials of the regressor in a row failed" in text
     assert "no longer finite" in text
-    found = runs(place[1])
+    found = [run for run in runs(place[1]) if run.info.run_name != "dataset"]
     trials = [run for run in found if "trial" in run.info.run_name]
+    assert len(trials) >= 3
     assert {run.info.status for run in found} == {"FAILED"}
     assert "no longer finite" in trials[0].data.tags["mlflow.note.content"]
     # once mended, they may be tried again
-    assert not list(place[0].glob(".work/search-*/checkpoint/regressor/trial-*/result.json"))
+    for number in range(3):
+        assert not list(place[0].glob(f".work/search-*/checkpoint/regressor/trial-{number}/result.json"))
 
 
 @pytest.mark.slow
