@@ -33,7 +33,8 @@ class Archive:
     stacks : list of tuple
         (file name, band, path of a FITS stack on disk) of the PS1 services.
     faults : dict
-        By path, faults for the next requests: a status, "html", "truncated", "announces too much", "slow", "hangs up",
+        By path, faults for the next requests: a status, (status, headers), "html", "truncated",
+        "announces too much", "slow", "hangs up",
         "no range".
     requests : list of tuple
         (path, query, Range header or None), in order.
@@ -111,8 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
                 held._busy -= 1
 
     def _give(self, path: str, query: dict[str, str], body: str, fault: Any) -> None:
-        if isinstance(fault, int):
-            self._send(b"no\n", "text/plain", fault)
+        if isinstance(fault, int | tuple):
+            status, headers = fault if isinstance(fault, tuple) else (fault, {})
+            self._send(b"no\n", "text/plain", status, extra=headers)
             return
         content = _content(self.held, path, query, body)
         if content is None:

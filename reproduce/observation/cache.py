@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from reproduce.errors import InputError
 from reproduce.network.files import whole
 from reproduce.source import file_digest
+from reproduce.store import NO_LOCKS
 
 WAIT_S = 0.05  # between two looks for a free place at a host
 
@@ -108,7 +109,7 @@ class Entry:
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder, os.O_RDONLY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock(handle, fcntl.LOCK_EX, self.folder)
             yield
         finally:
             os.close(handle)
@@ -123,7 +124,7 @@ def place_at(folder: Path, host: str, places: int) -> Iterator[None]:
         for number in range(places):
             handle = os.open(hosts / f"{host.replace(':', '_')}.{number}", os.O_RDWR | os.O_CREAT)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, folder)
             except BlockingIOError:
                 os.close(handle)
                 continue
@@ -133,3 +134,15 @@ def place_at(folder: Path, host: str, places: int) -> Iterator[None]:
             finally:
                 os.close(handle)
         time.sleep(WAIT_S)
+
+
+def _lock(handle: int, how: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, how)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        raise InputError(
+            f"{folder}: its file system has no locks, which a cache for several processes needs; choose another folder "
+            "for results and cache with --store"
+        ) from None

@@ -163,6 +163,23 @@ def test_pauses_grow(archive: Archive, downloader: Downloader, monkeypatch: pyte
     assert pauses == [0.01, 0.02]  # each twice the one before
 
 
+def test_an_archive_may_ask_for_a_pause(
+    archive: Archive, downloader: Downloader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("reproduce.observation.download.sleep", pauses.append)
+    archive.faults[PATH].extend([(503, {"Retry-After": "7"}), (429, {"Retry-After": "Sat, 21 Nov 2026 16:00:00 GMT"})])
+    downloader.get(archive.address + PATH)
+    assert pauses == [7.0, 0.02]
+
+
+def test_an_attempt_has_an_end(archive: Archive, tmp_path: Path) -> None:
+    archive.files[PATH] = _fits_bytes(side=400)
+    archive.faults[PATH].append("slow")
+    with pytest.raises(DownloadError, match=r"not whole after 0\.5 s \(1 attempts\)"):
+        Downloader(tmp_path, timeout_s=20.0, longest_s=0.5, attempts=1).get(archive.address + PATH)
+
+
 def test_two_processes_share_files_and_places(archive: Archive, tmp_path: Path) -> None:
     archive.delay_s = 0.2
     names = [PATH, "/1", "/2", "/3"]
