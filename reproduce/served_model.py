@@ -1,7 +1,6 @@
 """The networks as MLflow serves them. MLflow copies this file into the model and runs it there; nothing imports it."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from mlflow.models import set_model
@@ -17,7 +16,7 @@ class Served(PythonModel):
 
         self.pidoc = PiDoc.load(Path(context.artifacts["networks"]))
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> dict[str, list[Any]]:
+    def predict(self, context, model_input, params=None):  # MLflow takes type hints for a signature of its own
         """Estimates of maps (n, ny, nx) of log10(F / (Lsun kpc^-2)).
 
         The parameter ``distance_kpc`` is the clusters' distance, for luminosity and M/L; 0: not known. The answer holds
