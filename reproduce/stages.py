@@ -263,11 +263,11 @@ STAGES = (
         code=("reproduce.drawing", "reproduce.evaluation", "paper_figures.style", "paper_figures.domain"),
     ),
     _figure("uncertainty", ("evaluate",), ("train",), "uncertainty"),
+    _figure("table1", ("dataset",), ("simulate.models", "dataset.camera"), "table1"),
+    _figure("table2", ("evaluate",), ("dataset.test_distances_kpc",), "table2"),
     _figure("figure10", ("dataset", "apply"), ("simulate.n_stars",), "figure10", "observed"),
     _figure("figure11", ("apply",), APPLIED, "figure11", "observed"),
     _figure("figure12", ("apply",), (*APPLIED, "dataset.camera"), "figure12", "figure04", "observed"),
-    _figure("table1", ("dataset",), ("simulate.models", "dataset.camera"), "table1"),
-    _figure("table2", ("evaluate",), ("dataset.test_distances_kpc",), "table2"),
     _figure("table3", ("apply",), (), "table3", "observed"),
 )
 
