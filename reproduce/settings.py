@@ -342,6 +342,9 @@ class Tune(Group):
     )
     trial_epochs: int = Field(27, ge=1, description="epochs of a trial that is trained to its end")
     hyperband_factor: int = Field(3, ge=2, le=10, description="Hyperband keeps one trial in so many at each halving")
+    hyperband_step: int = Field(
+        1, ge=1, description="epochs of the shortest trial that Hyperband may have, and by which it counts"
+    )
     hyperband_iterations: int = Field(1, ge=1, description="runs of the whole Hyperband algorithm")
     objective: Literal[
         "val_mse",

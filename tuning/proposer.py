@@ -92,7 +92,8 @@ class Proposer:
         self._trials[number] = trial
         values = {dimension.name: dimension.value(drawn[dimension.name]) for dimension in self._space}
         previous = drawn.get("tuner/trial_id")
-        until = drawn.get("tuner/epochs", self._tune.trial_epochs)
+        steps = drawn.get("tuner/epochs", math.inf)
+        until = min(self._tune.trial_epochs, steps * self._tune.hyperband_step)
         return Proposal(number, values, int(until), None if previous is None else int(previous))
 
     def tell(self, number: int, score: float | None) -> None:
@@ -144,7 +145,7 @@ def _oracle(tune: Tune, space: list[Dimension]) -> Any:
     }
     if tune.tuner == "Hyperband":
         oracle = _Hyperband(
-            max_epochs=tune.trial_epochs,
+            max_epochs=math.ceil(tune.trial_epochs / tune.hyperband_step),
             factor=tune.hyperband_factor,
             hyperband_iterations=tune.hyperband_iterations,
             **common,

@@ -9,7 +9,8 @@ from tuning.space import Dimension, dimensions
 
 
 def of(*overrides: str) -> tuple[Tune, list[Dimension]]:
-    tune = settings.load("laptop", ["tune.trial_epochs=9", *overrides]).tune
+    plain = ("tune.trial_epochs=9", "tune.hyperband_step=1", "tune.hyperband_iterations=1")
+    tune = settings.load("laptop", [*plain, *overrides]).tune
     return tune, dimensions(tune, "encoder_decoder")
 
 
@@ -57,6 +58,14 @@ def test_hyperband_has_the_trials_of_its_paper() -> None:
             assert (earlier.values, earlier.until < one.until) == (one.values, True)
     promoted = [one.values["learning_rate"] for one in found[9:12]]
     assert sorted(promoted) == sorted(one.values["learning_rate"] for one in found[:9])[:3]
+
+
+def test_hyperband_counts_by_its_step() -> None:
+    tune, space = of("tune.trial_epochs=14", "tune.hyperband_step=5")
+    found = play(tune, space)
+    # three steps: of five, five and four epochs
+    assert {one.until for one in found} == {5, 14}
+    assert len(found) == size(tune, space)
 
 
 def test_the_larger_is_better_where_asked() -> None:
