@@ -30,19 +30,20 @@ def join(images: Sequence[BandImage], window: Window) -> BandImage:
     wcs, shape = _grid(first, window)
     place = (shape[1] / 2, shape[0] / 2)
     total, weight = np.zeros(shape), np.zeros(shape)
+    levels = []
     for image in images:
         own = pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(window.centre))
-        unit = pixel_area_arcsec2(wcs, *place) / own * 10 ** (-0.4 * (image.zero_point_ab - first.zero_point_ab))
+        count = 10 ** (-0.4 * (image.zero_point_ab - first.zero_point_ab))  # in counts of the first
+        if image.saturation_counts is not None:
+            levels.append(image.saturation_counts * count)
         good = ~image.bad
         values, _ = reproject_exact((np.where(good, image.counts, 0.0), image.wcs), wcs, shape_out=shape)
         share, covered = reproject_exact((good.astype(np.float64), image.wcs), wcs, shape_out=shape)
-        light = np.nan_to_num(share) * covered
         # a pixel that the image covers only in part, or with bad pixels, counts by what it has
-        total += np.nan_to_num(values) * covered * unit
-        weight += light
+        total += np.nan_to_num(values) * covered * count * pixel_area_arcsec2(wcs, *place) / own
+        weight += np.nan_to_num(share) * covered
     with np.errstate(invalid="ignore", divide="ignore"):
         counts = np.where(weight > 0.5, total / weight, np.nan)
-    levels = [image.saturation_counts for image in images if image.saturation_counts is not None]
     return BandImage(
         counts=counts,
         wcs=wcs,

@@ -21,7 +21,7 @@ from reproduce.observation.folder import Folder
 from reproduce.observation.image import BandImage, Window
 from reproduce.observation.results import Observation, write
 from reproduce.observation.services import Service, service
-from reproduce.observation.targets import find, refuse_south, targets
+from reproduce.observation.targets import ASSUMED_AGE_GYR, find, refuse_south, targets
 from reproduce.settings import Camera, Observe, fits_files
 
 OFFLINE = "PIDOC_OFFLINE"
@@ -75,9 +75,8 @@ def observe(
     downloader = Downloader(cache / "downloads", offline=os.environ.get(OFFLINE, "0") not in ("", "0"))
     try:
         rows, catalogue, edition, found = _targets(settings, downloader, servers)
-        wanted = [rows[i] for i in range(len(rows))]
         source = _source(settings, downloader, cache, servers)
-        made, refused = _maps(wanted, source, settings, camera, progress)
+        made, refused = _maps(list(rows), source, settings, camera, progress)
     except UnreachableError as error:
         raise UnreachableError(f"{error}; {WITHOUT_NETWORK}") from None
     if refused and (not settings.skip or not made):
@@ -86,7 +85,7 @@ def observe(
         raise InputError(f"{len(refused)} of {len(rows)} clusters have no map: {text}{way}")
     if isinstance(source, _Archive):
         found += source.service.downloads()
-    keep = [str(row["name"]) in made for row in wanted]
+    keep = [str(row["name"]) in made for row in rows]
     result = Observation(list(made.values()), rows[keep], catalogue, edition, refused, found)
     return write(result, settings, folder)
 
@@ -98,7 +97,12 @@ def _targets(
     ours = targets()
     names = settings.clusters or tuple(ours["name"])
     if settings.source != "archive" and all(_is_in(ours, name) for name in names):
-        return ours[[find(ours, name) for name in names]], ours, "2010, the paper's clusters alone", []
+        return (
+            ours[list(dict.fromkeys(find(ours, name) for name in names))],
+            ours,
+            "2010, the paper's clusters alone",
+            [],
+        )
     try:
         catalogue, found = catalogues.harris(settings.catalogue, downloader, servers)
     except UnreachableError as error:
@@ -120,36 +124,39 @@ def _is_in(table: Table, name: str) -> bool:
 
 
 def _rows(catalogue: Table, ours: Table, names: tuple[str, ...]) -> Table:
-    """Rows of a catalogue with the published columns, NaN for clusters that are not in the paper.
+    """Rows of a catalogue, each once, with the published columns: NaN, and an assumed age, for clusters that are not in
+    the paper.
 
     Raises
     ------
     InputError
         If the catalogue lacks some of the names; all of them are told.
     """
-    rows, missing = [], []
+    found, missing = [], []
     for name in names:
         try:
-            row = catalogue[find(catalogue, name)]
+            found.append(find(catalogue, name))
         except InputError as error:
             missing.append(str(error))
-            continue
+    if missing:
+        raise InputError("; ".join(missing))
+    rows = []
+    for number in dict.fromkeys(found):
+        row = catalogue[number]
         published = ours[find(ours, row["name"])] if _is_in(ours, row["name"]) else None
         values = {column: row[column] for column in catalogue.colnames}
         for column in ours.colnames:
             if column not in values:
-                values[column] = _unpublished(ours, column) if published is None else published[column]
+                values[column] = _unpublished(column) if published is None else published[column]
         rows.append(values)
-    if missing:
-        raise InputError("; ".join(missing))
     table = Table(rows)
     for column in ours.colnames:
         table[column].unit = ours[column].unit
     return table[ours.colnames]
 
 
-def _unpublished(ours: Table, column: str) -> Any:
-    return False if ours[column].dtype == bool else np.nan
+def _unpublished(column: str) -> Any:
+    return {"age_gyr": ASSUMED_AGE_GYR, "age_assumed": True}.get(column, np.nan)
 
 
 class _Archive:

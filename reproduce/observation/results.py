@@ -69,12 +69,14 @@ def write(result: Observation, settings: Observe, folder: Path) -> dict[str, flo
         ("selection.ecsv", select(result.catalogue)),
     ):
         _write_text(folder / name, _ecsv(rows))
-    _write_text(folder / "provenance.json", json.dumps(_provenance(result, settings), indent=1, sort_keys=True) + "\n")
+    provenance = _provenance(result, settings)
+    _write_text(folder / "provenance.json", json.dumps(provenance, indent=1, sort_keys=True) + "\n")
     ratio = np.asarray(table["luminosity_lsun"] / table["luminosity_field_lsun"], dtype=np.float64)
     known = np.isfinite(ratio)
     return {
         "clusters": float(len(result.maps)),
         "refused": float(len(result.refused)),
+        "catalogue_differences": float(len(provenance["catalogue_differences"])),
         "in_the_paper": float(known.sum()),
         "luminosity_within_a_factor_1.5": float(np.sum(np.abs(np.log(ratio[known])) < np.log(FACTOR))),
     }

@@ -199,6 +199,18 @@ def test_names_and_the_south(archive: Archive, tmp_path: Path) -> None:
         _observe(archive, tmp_path / "south", tmp_path / "cache", clusters=("Test 5",))
 
 
+def test_other_clusters_than_the_papers(archive: Archive, sky: list[tuple[str, str, Path]], tmp_path: Path) -> None:
+    """Each once, however often named; without published numbers, but with the paper's assumption of 12 Gyr."""
+    with pytest.raises(InputError, match="1 of 1 clusters have no map: Pal 99: Pan-STARRS1 has no stack in g"):
+        _observe(archive, tmp_path / "none", tmp_path / "cache", clusters=("Pal 99",), skip=True)
+    names = ("NGC 5053", "ngc5053", "Pal 99")
+    _observe(archive, tmp_path / "out", tmp_path / "cache", clusters=names, skip=True)
+    assert list(Table.read(tmp_path / "out" / "targets.ecsv")["name"]) == ["NGC 5053"]
+    catalogue = Table.read(tmp_path / "out" / "harris.ecsv")
+    row = stage._rows(catalogue, targets(), ("Pal 99",))[0]
+    assert row["age_assumed"] and row["age_gyr"] == 12 and np.isnan(row["pidoc_age_gyr"])
+
+
 def test_without_network_the_line_says_what_can_be_done(archive: Archive, tmp_path: Path) -> None:
     archive.faults["/mwgc.dat"].extend([404])
     with pytest.raises(InputError, match="status 404"):
