@@ -56,15 +56,22 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 done, 1 an error of ours, 2 one of the user's, 130 Ctrl-C."""
+    """Run the command line and return its exit status: 0 done, 1 an error of ours, 2 one of the user's, 130 Ctrl-C, 141
+    nobody reads on."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no news to the reader
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # nor that several networks mean several graphs
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends the program as Ctrl-C does
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words and words[0] in COMMANDS:
-            return int(importlib.import_module(COMMANDS[words[0]]).main(words[1:]))
-        return _run(parser().parse_args(words))
+            status = int(importlib.import_module(COMMANDS[words[0]]).main(words[1:]))
+        else:
+            status = _run(parser().parse_args(words))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130

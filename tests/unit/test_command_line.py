@@ -1,6 +1,8 @@
 """The command line's answers that need no science."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,14 @@ def test_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = call(capsys, "settings", "--profile", "smoke", "--set", "train.epochs=9")
     assert "train.epochs=9" in out.splitlines()
     assert {line.partition("=")[0] for line in out.splitlines()} == set(settings.names())
+
+
+def test_a_reader_who_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m reproduce settings | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.returncode in (0, 141)  # 0 where the pipe took all before head left
+    assert done.stdout.count("\n") == 1
 
 
 def test_stages_name_settings_and_needs_that_exist() -> None:
