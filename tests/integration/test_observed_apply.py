@@ -15,7 +15,6 @@ from reproduce.pidoc import PiDoc
 from reproduce.pipeline import Chain
 from reproduce.settings import Camera, Observe
 from reproduce.stages import STAGES
-from tests.networks_bundle import write_bundle
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -28,8 +27,8 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_predictions_stand_beside_the_published(observed: Path, tmp_path: Path) -> None:
-    pidoc = PiDoc.load(write_bundle(tmp_path / "networks"))
+def test_predictions_stand_beside_the_published(bundle: Path, observed: Path, tmp_path: Path) -> None:
+    pidoc = PiDoc.load(bundle)
     numbers = apply(pidoc, observed, tmp_path)
     table = Table.read(tmp_path / "clusters.ecsv")
     assert list(table["name"]) == ["Pal 11", "NGC 7492"]

@@ -11,14 +11,8 @@ from astropy.io import fits
 from reproduce.__main__ import main
 from reproduce.pidoc import PiDoc
 from tests.network_maps import one_map
-from tests.networks_bundle import write_bundle
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("networks"))
 
 
 def flux(seed: int = 1) -> np.ndarray:

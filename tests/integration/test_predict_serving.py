@@ -16,14 +16,8 @@ import pytest
 
 from reproduce.pidoc import PiDoc
 from tests.network_maps import one_map
-from tests.networks_bundle import write_bundle
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("networks"))
 
 
 @pytest.fixture(scope="module")
