@@ -59,10 +59,11 @@ def test_status_and_dry_run_touch_nothing(capsys: pytest.CaptureFixture[str], tm
         assert re.search(rf"^{stage.name} +[0-9a-f]{{16}} +to run", out, re.MULTILINE)
     status, out, _ = call(capsys, "figure5", "--profile", "smoke", "--store", str(store), "--dry-run")
     assert status == 0
-    assert [line.split()[0] for line in out.splitlines()[1:6]] == [
+    assert [line.split()[0] for line in out.splitlines()[1:7]] == [
         "simulate",
         "dataset",
         "train",
+        "calibrate",
         "evaluate",
         "figure5",
     ]
