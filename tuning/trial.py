@@ -5,6 +5,7 @@ which it died, and when it is finished ``result.json``, whole or not at all, so 
 """
 
 import json
+import logging
 import shutil
 import time
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ def run(trial: Trial) -> dict[str, Any]:
         those of the epoch with the smallest validation loss (``val_loss val_mse val_r2 best_epoch epochs parameters``)
         and of the paper's metrics on the validation maps; ``trainings``, each one's; ``seconds`` of this call.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that each trial's network is a new one
     trial.folder.mkdir(parents=True, exist_ok=True)
     with exclusive(trial.folder):  # a remote worker whose client was killed may still be at it
         found = read(trial)
