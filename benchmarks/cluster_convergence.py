@@ -1,6 +1,6 @@
 """How much the clusters of Table 1 depend on numerical settings and on the seed.
 
-    python benchmarks/cluster_convergence.py table.jsonl [--model MW15-R1.6] [--n-stars 50000] [--age-gyr 12]
+    python -m benchmarks.cluster_convergence table.jsonl [--model MW15-R1.6] [--n-stars 50000] [--age-gyr 12]
 
 Adds one line of JSON a run and skips runs that are there, so that it can be stopped and called again.
 """

@@ -1,6 +1,6 @@
 """How the simulator's cost grows with the number of stars.
 
-    python benchmarks/cluster_scaling.py table.jsonl [--n-stars 10000 20000 50000] [--age-gyr 1] [--radius-pc 3.2]
+    python -m benchmarks.cluster_scaling table.jsonl [--n-stars 10000 20000 50000] [--age-gyr 1] [--radius-pc 3.2]
 
 Each size runs in a process of its own, so that peak memory is its own; one line of JSON is added a size. CPU time is
 split into stellar tracks and evolution; import and compilation are in neither.

@@ -1,6 +1,6 @@
 """Speed of the networks on one core, against the paper's 70 ms for one mass map (Sect. 4.1).
 
-    python benchmarks/network_speed.py [--training]
+    python -m benchmarks.network_speed [--training]
 
 Prints CPU milliseconds a map (user and system time of this process, so that a busy machine does not matter): one map at
 a time, in batches, and with --training for a step of training. Weights are random; they do not change the cost.

@@ -121,7 +121,7 @@ class PiDoc:
         columns: dict[str, NDArray] = {}
         for name, column, value in (
             ("total_mass", "total_mass_msun", found.total_mass),
-            ("age", "age_gyr", found.age_gyr),
+            ("age", "age_gyr", np.maximum(found.age_gyr, 0)),  # a regressor knows no bounds
             ("distance", "distance_kpc", found.distance_kpc),
         ):
             logarithmic = name == "total_mass"
