@@ -37,7 +37,9 @@ def slabs(layers: pd.DataFrame) -> pd.DataFrame:
         Columns ``name``, ``kind``, ``side``, ``channels``, ``x`` (left edge), ``width``, ``height``, and ``sources``:
         the names of the drawn layers that it reads.
     """
-    parents = {row.name_: row.inputs.split() for row in layers.rename(columns={"name": "name_"}).itertuples()}
+    parents: dict[str, list[str]] = {
+        name: text.split() for name, text in zip(layers["name"], layers["inputs"], strict=True)
+    }
     drawn = layers[layers["kind"].isin(KINDS)]
     # a fold is a chain of reshapes and transpositions: its last one stands for all
     folds = drawn["kind"].eq("Reshape") & drawn["kind"].shift(-1).eq("Reshape")

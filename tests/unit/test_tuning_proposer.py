@@ -32,7 +32,7 @@ def play(tune: Tune, space: list[Dimension], at_once: int = 1) -> list[Proposal]
         ("tune.tuner=RandomSearch", "tune.trials=6"),
         ("tune.tuner=RandomSearch", "tune.trials=6", "tune.seed=0"),  # a seed of 0 is none to Keras Tuner
         ("tune.tuner=Hyperband",),
-        ("tune.tuner=BayesianOptimization", "tune.trials=5"),
+        ("tune.tuner=BayesianOptimization", "tune.trials=4"),
     ],
 )
 def test_asked_and_told_again_a_tuner_proposes_the_same(overrides: tuple[str, ...]) -> None:

@@ -14,6 +14,13 @@ from tuning.search import Clock, ranked
 from tuning.space import dimensions, paper
 
 
+@pytest.fixture(autouse=True)
+def _small_forests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of the trees: what is asserted shows with them."""
+    monkeypatch.setattr(importance, "TREES", 20)
+    monkeypatch.setattr(importance, "SPLITS", 2)
+
+
 def made_up(n: int = 30, noise: float = 0.02) -> Found:
     """Trials whose objective depends strongly on the learning rate, weakly on the dropout and on nothing else."""
     loaded = settings.load("laptop")
@@ -103,6 +110,7 @@ def test_importance_finds_what_matters_and_says_when_nothing_does() -> None:
 
 def test_drawings_are_made_and_repeat_to_the_byte(tmp_path: Path) -> None:
     searched = made_up(12)
+    searched.space = searched.space[:3]
     pictures = []
     for folder in (tmp_path / "one", tmp_path / "two"):
         folder.mkdir()
