@@ -28,6 +28,8 @@ def draw(scores: pd.DataFrame, threshold: float) -> Figure:
     axes.axvline(threshold, color=style.RED, lw=0.8, ls="--", label="threshold (1 % of the validation maps are above)")
     axes.text(1.01, -1, "outside", transform=axes.get_yaxis_transform(), va="center")
     axes.set(xscale="log", xlabel="domain score", ylim=(len(cases) - 0.5, -1.6))
+    for ticks in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        ticks("{x:g}")
     axes.set_yticks(range(len(cases)), cases)
     axes.tick_params(axis="y", length=0)
     axes.legend(loc="upper right")

@@ -41,7 +41,7 @@ def draw(coverage: pd.DataFrame, levels: Sequence[float]) -> Figure:
         panel.set(title=title, xlabel="maps inside [%]", xlim=(0, 102))
         panel.set_yticks(range(len(labels)), labels)
     axes[0].invert_yaxis()
-    axes[0].legend(loc="lower left")
+    drawing.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return drawing
 
 
