@@ -38,7 +38,8 @@ def draw(clusters: pd.DataFrame, source: str, networks: str) -> Figure:
         top, bottom = axes[:, column]
         literature, error = clusters[name], clusters.get(f"{name}_error")
         ours = clusters[f"predicted_{name}"]
-        spread = np.abs(np.stack([clusters[f"predicted_{name}_{end}68"] - ours for end in ("low", "high")]))
+        low68, high68 = (clusters[f"predicted_{name}_{end}68"] for end in ("low", "high"))
+        spread = np.maximum(np.stack([ours - low68, high68 - ours]), 0)  # bounds end at 0, a prediction need not
         for chosen, colour in ((~low, style.BLACK), (low, style.RED)):
             _points(top, literature, ours, spread, None if error is None else error, chosen, clusters, colour)
             _points(

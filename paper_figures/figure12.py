@@ -44,7 +44,7 @@ def draw(
     rows = [row for _, row in clusters.iterrows()]
     known = [f"{row['age_gyr']:.1f} Gyr, {row['distance_kpc']:.1f} kpc" for row in rows]
     predicted = [
-        f"$M$ = {row['predicted_total_mass_msun']:.0f} $M_\\odot$, $M/L$ = {row['predicted_mass_to_light']:.1f}\n"
+        f"{row['predicted_total_mass_msun']:.0f} $M_\\odot$, $M/L$ = {row['predicted_mass_to_light']:.1f}\n"
         f"{row['predicted_age_gyr']:.1f} Gyr, {row['predicted_distance_kpc']:.1f} kpc"
         for row in rows
     ]

@@ -79,9 +79,7 @@ def test_counts_of_any_pixel_scale_give_one_flux(tmp_path: Path, scale: float) -
 
 def test_linear_flux_is_smoothed(tmp_path: Path) -> None:
     flux = light(160, 40) * 1e-8
-    path = save(
-        tmp_path / "flux.fits", flux, coordinates((160, 160), 0.25), BUNIT="Lsun/kpc2"
-    )
+    path = save(tmp_path / "flux.fits", flux, coordinates((160, 160), 0.25), BUNIT="Lsun/kpc2")
     expected = np.log10(np.maximum(smooth(flux, 4.0), 1e-12))  # the floor of the mock maps
     np.testing.assert_allclose(read_flux_map(path).flux, expected, atol=1e-5)
 
