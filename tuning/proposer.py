@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras_tuner as kt
+import numpy as np
 
 from reproduce.settings import Tune
 from tuning.space import Dimension, Value, hyperparameters
@@ -138,7 +139,9 @@ def _oracle(tune: Tune, space: list[Dimension]) -> Any:
     common: dict[str, Any] = {
         "objective": kt.Objective("score", direction(tune)),
         "hyperparameters": hyperparameters(space),
-        "seed": tune.seed + 1,  # to Keras Tuner a seed of 0 is none
+        # Keras Tuner counts its seed up with each value it draws, so that neighbouring seeds would have most trials in
+        # common, and to it a seed of 0 is none.
+        "seed": int(np.random.default_rng(tune.seed).integers(1, 2**31)),
         "allow_new_entries": False,
         "tune_new_entries": False,
         "max_consecutive_failed_trials": FAILURES,
