@@ -118,7 +118,7 @@ def _make(
         maker = Maker(
             chain, store, tracker, call, project, options.profile, options.workers, options.scheduler, options.verify
         )
-        made = maker.make([target for target in targets if target in chain.stages])
+        made, failures = maker.make_each([target for target in targets if target in chain.stages])
         for target, folder in made.items():
             log_result(call, store, target, chain.key(target))
             manifest = store.manifest(target, chain.key(target)) or {}
@@ -130,6 +130,8 @@ def _make(
             page = write(store, chain, options.profile, overrides)
             call.artifacts(page.parent, [page.name])
             print(f"report: {page}")
+        if failures:
+            raise InputError("; ".join(f"{', '.join(names)}: {line}" for line, names in failures.items()))
     return 0
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 import data_manifests
+from reproduce.errors import mendable
 from reproduce.executor import Executor, executor
 from reproduce.progress import Progress
 from reproduce.settings import flat
@@ -197,6 +198,7 @@ class Maker:
     scheduler: str | None = None
     verify: bool = False
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
+    _failed: dict[str, Exception] = field(default_factory=dict, init=False)
 
     def make(self, targets: Sequence[str]) -> dict[str, Path]:
         """Make the targets and return their store folders.
@@ -208,8 +210,32 @@ class Maker:
         folders = {name: self._result(name) for name in wanted}
         return {target: folders[target] for target in targets}
 
+    def make_each(self, targets: Sequence[str]) -> tuple[dict[str, Path], dict[str, list[str]]]:
+        """Make each of the targets that can be made.
+
+        Returns
+        -------
+        made : dict
+            Store folder of each target that was made.
+        failures : dict
+            For each line that says what a user has to mend, the targets that wait for it. Any other error is raised.
+        """
+        made: dict[str, Path] = {}
+        failures: dict[str, list[str]] = {}
+        for target in targets:
+            try:
+                made |= self.make([target])
+            except Exception as error:
+                line = mendable(error)
+                if line is None:
+                    raise
+                failures.setdefault(line, []).append(target)
+        return made, failures
+
     def _result(self, name: str) -> Path:
         """The folder of a whole result, made now if need be."""
+        if name in self._failed:
+            raise self._failed[name]
         key = self.chain.key(name)
         folder = self.store.folder(name, key)
         if self._present(name):
@@ -221,7 +247,11 @@ class Maker:
             if self._present(name):
                 self.store.discard(work)
             else:
-                self._execute(self.chain.stages[name], inputs, work)
+                try:
+                    self._execute(self.chain.stages[name], inputs, work)
+                except Exception as error:
+                    self._failed[name] = error  # it is not tried again for the next target
+                    raise
         return folder
 
     def _present(self, name: str) -> bool:

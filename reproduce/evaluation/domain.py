@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.covariance import LedoitWolf
 
 # Share of validation maps that the threshold calls strange.
 FALSE_ALARMS = 0.01
@@ -34,6 +33,8 @@ class Domain:
     @classmethod
     def fit(cls, training: NDArray, validation: NDArray) -> Self:
         """From the features of training maps (n, d); the threshold from those of validation maps (m, d)."""
+        from sklearn.covariance import LedoitWolf  # seconds to import, and only here
+
         mean, std = training.mean(axis=0), training.std(axis=0)
         std = np.where(std > 0, std, 1.0)  # a filter that never fires
         precision = LedoitWolf(assume_centered=True).fit((training - mean) / std).precision_

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from reproduce.errors import InputError
-from reproduce.pipeline import Chain
+from reproduce.pipeline import Chain, Job, Maker, Stage
+from reproduce.store import Store
+from reproduce.tracking import Tracker
 from tests.toy import chain as toy
 
 
@@ -203,3 +205,30 @@ def wait_for(condition, seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < end, "the process did not get so far"
         time.sleep(0.05)
+
+
+def unreachable(job: Job) -> None:
+    (job.cache / "asked").open("a").write("once ")
+    raise InputError("no network; give files")
+
+
+def test_what_can_be_made_is_made_though_another_target_fails(
+    place: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two targets wait for the same need, which is tried once; the third is made."""
+    stages = (
+        *toy.STAGES,
+        Stage("observe", unreachable),
+        Stage("figure10", toy.figure, needs=("observe",), reads=("drawing.title",)),
+        Stage("figure11", toy.figure, needs=("observe",), reads=("drawing.title",)),
+    )
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", place[1])
+    store, chain = Store(place[0]), Chain(stages, toy.ToySettings())
+    project = place[0].parent
+    tracker = Tracker(project, store.root)
+    with tracker.call("all", {}) as call:
+        maker = Maker(chain, store, tracker, call, project, "toy", say=lambda line: None)
+        made, failures = maker.make_each(["figure10", "figure", "figure11"])
+    assert list(made) == ["figure"]
+    assert failures == {"no network; give files": ["figure10", "figure11"]}
+    assert (store.root / ".cache" / "asked").read_text() == "once "
