@@ -77,23 +77,25 @@ class Architecture:
 
     def build(self, network: str, seed: int) -> keras.Model:
         """An untrained network, ``encoder_decoder`` or ``regressor``; its first weights are drawn from `seed`."""
-        backend.seed(seed)
         if network == "regressor":
-            return regressor.build(
+            model = regressor.build(
                 self.pixels,
                 architecture=self.regressor_architecture,
                 width=self.regressor_width,
                 dropout=self.regressor_dropout,
             )
-        return encoder_decoder.build(
-            self.pixels,
-            architecture=self.architecture,
-            width=self.width,
-            levels=self.levels,
-            kernel_size=self.kernel_size,
-            dropout=self.dropout,
-            skip_connections=self.skip_connections,
-        )
+        else:
+            model = encoder_decoder.build(
+                self.pixels,
+                architecture=self.architecture,
+                width=self.width,
+                levels=self.levels,
+                kernel_size=self.kernel_size,
+                dropout=self.dropout,
+                skip_connections=self.skip_connections,
+            )
+        backend.initialise(model, seed)
+        return model
 
     def save(self, folder: Path) -> None:
         """Write ``architecture.json``."""

@@ -39,9 +39,16 @@ def has_gpu() -> bool:
     return bool(keras.distribution.list_devices("gpu"))
 
 
-def seed(number: int) -> None:
-    """Seed what Keras draws from itself: the first weights of the models built next."""
-    keras.utils.set_random_seed(number)
+def initialise(model: keras.Model, seed: int) -> None:
+    """Draw every kernel anew (Glorot & Bengio 2010, Keras's own choice) from `seed` and the layer's place in the model.
+
+    Keras draws the seeds of its initialisers from Python's global random numbers, of which other threads, such as those
+    of a Dask worker, may take some in between.
+    """
+    for place, layer in enumerate(model.layers):
+        if hasattr(layer, "kernel"):
+            number = int(np.random.default_rng([seed, place]).integers(2**31))
+            layer.kernel.assign(keras.initializers.GlorotUniform(number)(layer.kernel.shape))
 
 
 def reseed(model: keras.Model, stream: tuple[int, ...]) -> None:

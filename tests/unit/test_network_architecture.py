@@ -1,6 +1,7 @@
 """The layers of both networks against the released ones, and the settings that change them."""
 
 import json
+import random
 
 import keras
 import numpy as np
@@ -80,6 +81,22 @@ def test_random_state_of_dropout_comes_from_the_stream():
         states.append([keras.ops.convert_to_numpy(layer.seed_generator.state).tolist() for layer in layers])
     assert states[0] == states[2] != states[1]
     assert len({tuple(state) for state in states[0]}) == len(states[0])
+
+
+def test_first_weights_depend_on_the_seed_and_on_nothing_else(tmp_path):
+    (tmp_path / "scaler.json").write_text("{}")
+    architecture = Architecture.of(Train(architecture="compact", width=0.25), 96, tmp_path / "scaler.json")
+    drawn = []
+    for seed, disturbance in ((1, 0), (1, 5), (2, 0)):
+        random.seed(disturbance)  # Keras draws from Python's random numbers, and so may others
+        model = architecture.build("encoder_decoder", seed)
+        drawn.append([layer.kernel.numpy() for layer in model.layers if hasattr(layer, "kernel")])
+    for first, again, other in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(first, again)
+        assert not np.array_equal(first, other)
+        fan_in, fan_out = np.prod(first.shape[:-1]), np.prod(first.shape[:2]) * first.shape[-1]
+        limit = np.sqrt(6 / (fan_in + fan_out))
+        assert 0.9 * limit < np.abs(first).max() <= limit
 
 
 @pytest.fixture
