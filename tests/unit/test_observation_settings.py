@@ -33,7 +33,7 @@ def test_defaults_are_the_papers() -> None:
 )
 def test_refusals_name_the_setting(overrides: list[str], words: str) -> None:
     with pytest.raises(settings.SettingsError) as caught:
-        settings.load("smoke", overrides)
+        settings.load("paper", overrides)
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
