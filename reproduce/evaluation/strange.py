@@ -9,6 +9,7 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from reproduce.cluster.snapshot import Snapshot, SnapshotFile
+from reproduce.errors import InputError
 from reproduce.evaluation.calibration import Calibration
 from reproduce.mock.maps import observe
 from reproduce.network.prediction import Networks
@@ -60,16 +61,16 @@ def strange(
     Returns
     -------
     DataFrame
-        Columns ``case``, ``map``, ``age_gyr``, ``score``, ``outside``.
+        Columns ``case``, ``map``, ``age_gyr``, ``score``, ``outside``. A view in which no star shines has no row.
     """
     rows = []
     with SnapshotFile(snapshots) as file:
         numbers = np.unique(np.linspace(0, len(file) - 1, n_maps).astype(int))
         for k, number in enumerate(numbers):
             snapshot = file.read(int(number))
-            flux = np.stack(list(_maps(snapshot, camera, np.random.default_rng([seed, 2, k]))))
-            scores = calibration.domain.score(networks.features(flux))
-            for case, score in zip(CASES, scores, strict=True):
+            maps = dict(_maps(snapshot, camera, np.random.default_rng([seed, 2, k])))
+            scores = calibration.domain.score(networks.features(np.stack(list(maps.values()))))
+            for case, score in zip(maps, scores, strict=True):
                 outside = bool(score > calibration.domain.threshold)
                 rows.append((case, k, snapshot.age_gyr, float(score), outside))
             if on_progress is not None:
@@ -77,10 +78,11 @@ def strange(
     return pd.DataFrame(rows, columns=["case", "map", "age_gyr", "score", "outside"])
 
 
-def _maps(snapshot: Snapshot, camera: Camera, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
-    """A flux map for each case."""
+def _maps(snapshot: Snapshot, camera: Camera, rng: np.random.Generator) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """A flux map for each case in which a star shines in the field: the last stars of a small cluster seen from near
+    may all be outside."""
     line_of_sight = rng.normal(size=3)
-    for change in CASES.values():
+    for name, change in CASES.items():
         case = USUAL | change
         effects = Effects(
             field_stars_per_arcmin2=case.get("field_stars", 0.0),
@@ -90,13 +92,14 @@ def _maps(snapshot: Snapshot, camera: Camera, rng: np.random.Generator) -> Itera
         changed = camera.model_copy(
             update={"effects": effects, "smoothing_pixels": case.get("smoothing_pixels", camera.smoothing_pixels)}
         )
-        maps = observe(
-            snapshot,
-            case["distance_kpc"] * u.kpc,
-            case["fwhm_arcsec"] * u.arcsec,
-            camera=changed,
-            line_of_sight=tuple(line_of_sight),
-            shift=(case.get("shift_arcsec", 0.0), 0.0) * u.arcsec,
-            seed=int(rng.integers(2**31)),
-        )
-        yield maps.flux + np.float32(np.log10(case.get("factor", 1.0)))
+        view = {
+            "distance": case["distance_kpc"] * u.kpc,
+            "fwhm": case["fwhm_arcsec"] * u.arcsec,
+            "shift": (case.get("shift_arcsec", 0.0), 0.0) * u.arcsec,
+        }
+        number = int(rng.integers(2**31))
+        try:
+            maps = observe(snapshot, **view, camera=changed, line_of_sight=tuple(line_of_sight), seed=number)
+        except InputError:  # no star shines in this view; nothing else here can be refused
+            continue
+        yield name, maps.flux + np.float32(np.log10(case.get("factor", 1.0)))
