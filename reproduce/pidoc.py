@@ -139,7 +139,8 @@ class PiDoc:
 
 def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:
     values = values.astype(np.float64)
-    return 10**values if logarithmic else values
+    # far outside the domain a bound may be any number: it stays one that a file can hold
+    return 10 ** np.clip(values, -30, 30) if logarithmic else values
 
 
 def luminosity_in_field(flux: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:

@@ -89,7 +89,9 @@ def test_models_of_the_paper(name, tmp_path):
     # The trial's own width of local averages moves N by 8 % (as it did here before they shrank towards the centre), and
     # each code's seed by 2.5 %.
     np.testing.assert_allclose(found, TRIAL[name][:5], rtol=0.13)
-    assert collapse == pytest.approx(TRIAL[name][5], rel=0.20)  # seeds and step sizes alone move it by 10 %
+    # Seeds and step sizes move it by 10 %; and a core that collapses and springs back is seen sooner where rows are
+    # written more often: 4.9 Gyr every 20 Myr, 5.5 Gyr in the history (docs/results_cluster.md). The trial's are unknown.
+    assert collapse == pytest.approx(TRIAL[name][5], rel=0.30)
     light = field_light(tmp_path / "snapshots.h5")
     print(name, "L_V in the field", np.round([light.min(), light.mean(), light.max()]))
     # Above 11 Gyr at 10 to 40 kpc the paper has 300 to 5,000, mean about 1,750 Lsun, over its three clusters, which
