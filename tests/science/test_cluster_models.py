@@ -90,7 +90,7 @@ def test_models_of_the_paper(name, tmp_path):
     # each code's seed by 2.5 %.
     np.testing.assert_allclose(found, TRIAL[name][:5], rtol=0.13)
     # Seeds and step sizes move it by 10 %; and a core that collapses and springs back is seen sooner where rows are
-    # written more often: 4.9 Gyr every 20 Myr, 5.5 Gyr in the history (docs/results_cluster.md). The trial's are unknown.
+    # written more often: 4.9 Gyr every 20 Myr, 5.5 Gyr in the history. How often the trial looked is not known.
     assert collapse == pytest.approx(TRIAL[name][5], rel=0.30)
     light = field_light(tmp_path / "snapshots.h5")
     print(name, "L_V in the field", np.round([light.min(), light.mean(), light.max()]))
