@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from paper_figures import style
@@ -112,3 +113,20 @@ def draw(axes: Axes, layers: pd.DataFrame) -> None:
     axes.legend(
         handles=handles, loc="lower center", ncols=len(handles), fontsize=6, handlelength=1.2, columnspacing=1.2
     )
+
+
+def figure(table: pd.DataFrame, title: str) -> Figure:
+    """Figure 1 (the encoder-decoder) or 2 (the regressor).
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``name``, ``kind``, ``side`` [px], ``channels``, ``parameters``, ``inputs``: the layers in order.
+    title : str
+        What it is.
+    """
+    drawing = style.figure("page", height_ratio=0.36)
+    axes = drawing.subplots()
+    draw(axes, table)
+    axes.set_title(f"{title}: {table['parameters'].sum():,} parameters; side² × channels")
+    return drawing

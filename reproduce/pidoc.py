@@ -133,7 +133,7 @@ class PiDoc:
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
         columns["domain_score"] = bounds["domain_score"]
         # A regressor knows no bounds: a distance that is none says that the map is like no other.
-        columns["in_domain"] = self.calibration.inside(found) & (found.distance_kpc > 0)
+        columns["in_domain"] = (bounds["domain_score"] <= self.calibration.domain.threshold) & (found.distance_kpc > 0)
         return pd.DataFrame(columns)
 
 

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 def figure1(job: Job) -> None:
     """Figure 1: the encoder-decoder, drawn from its layers."""
-    from paper_figures import figure01
+    from paper_figures import layers
 
     table = _layers(job, "encoder_decoder")
-    style.save(figure01.draw(table, _title(job, "encoder-decoder")), job.folder, "figure01")
+    style.save(layers.figure(table, _title(job, "encoder-decoder")), job.folder, "figure01")
     style.save_table(table, job.folder, "figure01")
     job.metrics["parameters"] = float(table["parameters"].sum())
 
 
 def figure2(job: Job) -> None:
     """Figure 2: the regressor, drawn from its layers."""
-    from paper_figures import figure02
+    from paper_figures import layers
 
     table = _layers(job, "regressor")
-    style.save(figure02.draw(table, _title(job, "regressor")), job.folder, "figure02")
+    style.save(layers.figure(table, _title(job, "regressor")), job.folder, "figure02")
     style.save_table(table, job.folder, "figure02")
     job.metrics["parameters"] = float(table["parameters"].sum())
 
@@ -99,27 +99,9 @@ def _inputs(layer: "keras.Layer") -> list[Any]:
 
 
 def _layers(job: Job, network: str) -> pd.DataFrame:
-    from reproduce.network import encoder_decoder, regressor
+    from reproduce.network.architecture import build
 
-    train, pixels = job.settings.train, job.settings.dataset.camera.pixels
-    if network == "regressor":
-        model = regressor.build(
-            pixels,
-            architecture=train.regressor_architecture,
-            width=train.regressor_width,
-            dropout=train.regressor_dropout,
-        )
-    else:
-        model = encoder_decoder.build(
-            pixels,
-            architecture=train.architecture,
-            width=train.width,
-            levels=train.levels,
-            kernel_size=train.kernel_size,
-            dropout=train.dropout,
-            skip_connections=train.skip_connections,
-        )
-    return layer_table(model)
+    return layer_table(build(network, job.settings.train, job.settings.dataset.camera.pixels))
 
 
 def _title(job: Job, network: str) -> str:

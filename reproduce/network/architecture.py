@@ -77,23 +77,7 @@ class Architecture:
 
     def build(self, network: str, seed: int) -> keras.Model:
         """An untrained network, ``encoder_decoder`` or ``regressor``; its first weights are drawn from `seed`."""
-        if network == "regressor":
-            model = regressor.build(
-                self.pixels,
-                architecture=self.regressor_architecture,
-                width=self.regressor_width,
-                dropout=self.regressor_dropout,
-            )
-        else:
-            model = encoder_decoder.build(
-                self.pixels,
-                architecture=self.architecture,
-                width=self.width,
-                levels=self.levels,
-                kernel_size=self.kernel_size,
-                dropout=self.dropout,
-                skip_connections=self.skip_connections,
-            )
+        model = build(network, self, self.pixels)
         backend.initialise(model, seed)
         return model
 
@@ -127,6 +111,26 @@ class Architecture:
             if values[name] not in encoder_decoder.LEVELS:
                 raise InputError(f"{path}: {name} is {values[name]!r}, expected released or compact; train again")
         return cls(**values)
+
+
+def build(network: str, numbers: "Architecture | Train", pixels: int) -> keras.Model:
+    """An untrained ``encoder_decoder`` or ``regressor``, from an architecture or from settings: both have these names."""
+    if network == "regressor":
+        return regressor.build(
+            pixels,
+            architecture=numbers.regressor_architecture,
+            width=numbers.regressor_width,
+            dropout=numbers.regressor_dropout,
+        )
+    return encoder_decoder.build(
+        pixels,
+        architecture=numbers.architecture,
+        width=numbers.width,
+        levels=numbers.levels,
+        kernel_size=numbers.kernel_size,
+        dropout=numbers.dropout,
+        skip_connections=numbers.skip_connections,
+    )
 
 
 def sha256(path: Path) -> str:

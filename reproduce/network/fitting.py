@@ -150,7 +150,8 @@ def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     optimiser = _optimiser(task, len(training))
     model.compile(optimiser, _loss(task, scaler), metrics=[keras.metrics.MeanSquaredError(name="mse")])
     model.optimizer.build(model.trainable_variables)
-    state = checkpoint.restore(task.state, _identity(task), model)
+    identity = _identity(task)
+    state = checkpoint.restore(task.state, identity, model)
     for epoch, row in enumerate(state.history):
         if on_epoch is not None:
             on_epoch(epoch, row)
@@ -168,7 +169,7 @@ def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
         state.history.append(row)
         if best_epoch(state.history) == epoch:
             state.best = model.get_weights()
-        checkpoint.save(task.state, _identity(task), model, state)
+        checkpoint.save(task.state, identity, model, state)
         if on_epoch is not None:
             on_epoch(epoch, row)
     return state

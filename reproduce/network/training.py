@@ -1,13 +1,12 @@
 """Training of the ensemble: every member's encoder-decoder and regressor, side by side (paper Sect. 3.2)."""
 
 import csv
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from reproduce.executor import Executor, InProcess
+from reproduce.executor import Executor, InProcess, default_workers
 from reproduce.network import backend, checkpoint
 from reproduce.network.architecture import NETWORKS, Architecture, member_name
 from reproduce.network.data import open_maps
@@ -76,7 +75,7 @@ def train(
         architecture = Architecture.of(train, file["train/flux"].shape[1], scaler)
     n_tasks = len(NETWORKS) * train.members
     side_by_side = min(executor.workers, n_tasks)
-    threads = max(1, _cores() // side_by_side) if side_by_side > 1 else None
+    threads = max(1, default_workers() // side_by_side) if side_by_side > 1 else None
     tasks = [
         Task(network, member, maps, scaler, train, folder, checkpoint, threads)
         for network in NETWORKS
@@ -151,7 +150,3 @@ def _write_history(path: Path, tasks: Sequence[Task], histories: dict[str, Histo
         for task in tasks:
             for epoch, row in enumerate(histories[task.name]):
                 writer.writerow({"network": task.network, "member": task.member + 1, "epoch": epoch, **row})
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

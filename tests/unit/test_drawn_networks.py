@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paper_figures import domain, figure01, layers, style, uncertainty
+from paper_figures import domain, layers, style, uncertainty
 from reproduce.drawing.networks import layer_table
 from reproduce.network import encoder_decoder, regressor
 
@@ -34,7 +34,7 @@ def test_skip_connections_are_arcs_and_the_rest_a_chain():
     assert len(distant) == 2 + 2 + 1
     without = layers.slabs(layer_table(encoder_decoder.build(32, width=0.25, levels=2, skip_connections=False)))
     assert sum(len(sources) > 1 for sources in without["sources"]) == 2
-    assert len(figure01.draw(layer_table(encoder_decoder.build(32, width=0.25, levels=2)), "small").axes) == 1
+    assert len(layers.figure(layer_table(encoder_decoder.build(32, width=0.25, levels=2)), "small").axes) == 1
 
 
 def test_a_fold_is_one_slab():
