@@ -114,7 +114,7 @@ class Architecture:
 
 
 def build(network: str, numbers: "Architecture | Train", pixels: int) -> keras.Model:
-    """An untrained ``encoder_decoder`` or ``regressor``, from an architecture or from settings: both have these names."""
+    """An untrained ``encoder_decoder`` or ``regressor``, from an architecture or from settings of the same names."""
     if network == "regressor":
         return regressor.build(
             pixels,
