@@ -102,10 +102,9 @@ class PanSTARRSClass(BaseQuery):
         InputError
             If the position is south of -30 degrees, or there is no stack of a band.
         """
+        files = self.query_files(coordinates, bands=bands, cache=cache)
         return [
-            f"{self.cutout_url}?{query}"
-            for band in bands
-            for query in self._queries(coordinates, band, size, self.query_files(coordinates, bands=bands, cache=cache))
+            f"{self.cutout_url}?{query}" for band in bands for query in self._queries(coordinates, band, size, files)
         ]
 
     def get_images(
