@@ -6,15 +6,13 @@ from matplotlib.figure import Figure
 from paper_figures import style
 
 
-def draw(scores: pd.DataFrame, threshold: float) -> Figure:
+def draw(scores: pd.DataFrame) -> Figure:
     """Draw the figure.
 
     Parameters
     ----------
     scores : DataFrame
-        Columns ``case``, ``score``, ``outside``; the cases in the order to be drawn.
-    threshold : float
-        Score above which a map counts as outside.
+        Columns ``case``, ``score``, ``outside`` (score above 1); the cases in the order to be drawn.
     """
     drawing = style.figure("page", height_ratio=0.42)
     axes = drawing.subplots()
@@ -25,7 +23,7 @@ def draw(scores: pd.DataFrame, threshold: float) -> Figure:
         axes.text(
             1.01, place, f"{100 * rows['outside'].mean():.0f} %", transform=axes.get_yaxis_transform(), va="center"
         )
-    axes.axvline(threshold, color=style.RED, lw=0.8, ls="--", label="threshold (1 % of the validation maps are above)")
+    axes.axvline(1, color=style.RED, lw=0.8, ls="--", label="1 % of the validation maps are above")
     axes.text(1.01, -1, "outside", transform=axes.get_yaxis_transform(), va="center")
     axes.set(xscale="log", xlabel="domain score", ylim=(len(cases) - 0.5, -1.6))
     for ticks in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):

@@ -32,8 +32,8 @@ class Estimates:
         One row a map. ``total_mass_msun`` (in the field of view), ``age_gyr``, ``distance_kpc``, each followed by the
         bounds of its 68 % and 95 % intervals, ``…_low68``, ``…_high68``, ``…_low95``, ``…_high95``;
         ``luminosity_lsun`` (V) and ``mass_to_light`` in the field at the distance given, else at the predicted one;
-        ``domain_score`` (about 1 for maps like those of training) and ``in_domain``: whether it is below the threshold
-        and the distance above 0.
+        ``domain_score`` and ``in_domain``: whether the score is at most 1, as for maps like those of training, and the
+        distance above 0.
     """
 
     mass: NDArray
@@ -133,7 +133,7 @@ class PiDoc:
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
         columns["domain_score"] = bounds["domain_score"]
         # A regressor knows no bounds: a distance that is none says that the map is like no other.
-        columns["in_domain"] = (bounds["domain_score"] <= self.calibration.domain.threshold) & (found.distance_kpc > 0)
+        columns["in_domain"] = (bounds["domain_score"] <= 1) & (found.distance_kpc > 0)
         return pd.DataFrame(columns)
 
 

@@ -60,7 +60,7 @@ def domain(job: Job) -> None:
         evaluate.seed,
         job.progress,
     )
-    style.save(domain.draw(scores, calibration.domain.threshold), job.folder, "domain")
+    style.save(domain.draw(scores), job.folder, "domain")
     style.save_table(scores, job.folder, "domain")
     for case in CASES:
         share = 100 * float(scores.loc[scores["case"] == case, "outside"].mean())

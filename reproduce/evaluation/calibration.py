@@ -1,7 +1,7 @@
 """What an ensemble's predictions are worth: its intervals and its domain, from training and validation maps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.errors import InputError
-from reproduce.evaluation.domain import Domain
+from reproduce.evaluation.batched import BATCH, predicted
+from reproduce.evaluation.domain import Domain, Whitening
 from reproduce.evaluation.uncertainty import LEVELS, QUANTITIES, Intervals, bounds, central
 from reproduce.mock.mapset import MapSet
+from reproduce.network.appearance import appearance
 from reproduce.network.data import batches
 from reproduce.network.files import whole
 from reproduce.network.prediction import Summary, load, log_total
@@ -20,7 +22,7 @@ from reproduce.network.prediction import Summary, load, log_total
 FILE = "calibration.h5"
 # Training maps that the domain is measured with: enough for the covariance of some hundred features.
 TRAINING_MAPS = 5_000
-BATCH = 64
+VIEWS = ("features", "appearance")
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ class Calibration:
 
     def inside(self, summary: Summary) -> NDArray[np.bool_]:
         """Which maps lie inside the domain, shape (n,)."""
-        return self.domain.score(summary.features) <= self.domain.threshold
+        return self.domain.score(summary.features, summary.appearance) <= 1
 
     def per_map(self, summary: Summary) -> dict[str, NDArray]:
         """``domain_score``, and ``total_mass_low68`` [dex], ``age_high95`` [Gyr] and so on, each of shape (n,)."""
-        found = {"domain_score": self.domain.score(summary.features)}
+        found = {"domain_score": self.domain.score(summary.features, summary.appearance)}
         for name, both in bounds(self.intervals, summary).items():
             for level, (low, high) in zip(LEVELS, both, strict=True):
                 found |= {f"{name}_low{100 * level:.0f}": low, f"{name}_high{100 * level:.0f}": high}
@@ -51,9 +53,10 @@ class Calibration:
                 group.attrs["unit"] = QUANTITIES[name][0]
                 group.attrs["least_spread"] = intervals.least_spread
                 group["coefficients"], group["quantiles"] = intervals.coefficients, intervals.quantiles
-            file.create_group("domain").attrs["threshold"] = self.domain.threshold
-            for name in ("mean", "std", "precision"):
-                file[f"domain/{name}"] = getattr(self.domain, name)
+            file["domain/looks"], file["domain/thresholds"] = self.domain.looks, self.domain.thresholds
+            for view in VIEWS:
+                for name, values in asdict(getattr(self.domain, view)).items():
+                    file[f"domain/{view}/{name}"] = values
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -76,8 +79,11 @@ class Calibration:
                     )
                     for name in QUANTITIES
                 }
-                arrays = {name: file[f"domain/{name}"][()] for name in ("mean", "std", "precision")}
-                domain = Domain(**arrays, threshold=float(file["domain"].attrs["threshold"]))
+                views = {
+                    view: Whitening(*(file[f"domain/{view}/{field.name}"][()] for field in fields(Whitening)))
+                    for view in VIEWS
+                }
+                domain = Domain(**views, looks=file["domain/looks"][()], thresholds=file["domain/thresholds"][()])
         except (OSError, KeyError) as error:
             reason = " ".join(str(error).split())[:150]
             raise InputError(f"{path}: cannot be read as a calibration ({reason}); make it again") from None
@@ -108,7 +114,7 @@ def calibrate(
     -------
     dict
         ``interval_68_total_mass_dex``, ``interval_95_age_gyr`` and so on: the median half-widths on the validation
-        maps; ``domain_threshold``.
+        maps.
 
     Raises
     ------
@@ -119,28 +125,28 @@ def calibrate(
     networks = load(networks_folder, scaler)
     say = on_progress or (lambda fraction, text: None)
     with MapSet(maps, "validation") as validation:
-        n = validation.flux.shape[0]
         truth = {"age": validation.column("age_gyr"), "distance": validation.column("distance_kpc")}
         parts: list[Summary] = []
         totals = []
-        for rows in batches(n, BATCH):
-            parts.append(networks.predict(validation.flux[rows]))
-            totals.append(log_total(validation.mass[rows]))
-            say(0.5 * rows.stop / n, f"{rows.stop} of {n} validation maps")
+        for _, _, mass, found in predicted(networks, validation, lambda fraction, text: say(fraction / 2, text)):
+            parts.append(found.without_maps())
+            totals.append(log_total(mass))
         truth["total_mass"] = np.concatenate(totals)
         seen = Summary.join(parts)
     with MapSet(maps, "train") as training:
         n = training.flux.shape[0]
         chosen = np.unique(np.linspace(0, n - 1, min(n, TRAINING_MAPS)).astype(int))
-        features = []
+        looked_at = []
         for rows in batches(len(chosen), BATCH):
-            features.append(networks.features(training.flux[chosen[rows]]))
+            flux = training.flux[chosen[rows]]
+            looked_at.append((networks.features(flux), appearance(flux)))
             say(0.5 + 0.5 * rows.stop / len(chosen), f"{rows.stop} of {len(chosen)} training maps")
+        features, looks = (np.concatenate(numbers) for numbers in zip(*looked_at, strict=True))
     values = central(seen)
     intervals = {name: Intervals.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}
-    calibration = Calibration(intervals, Domain.fit(np.concatenate(features), seen.features))
+    calibration = Calibration(intervals, Domain.fit((features, looks), (seen.features, seen.appearance)))
     calibration.save(folder / FILE)
-    metrics = {"domain_threshold": calibration.domain.threshold}
+    metrics = {}
     for name, (unit, _) in QUANTITIES.items():
         for level, half in zip(LEVELS, intervals[name].half_widths(name, seen), strict=True):
             metrics[f"interval_{100 * level:.0f}_{name}_{unit.lower()}"] = float(np.median(half))

@@ -12,6 +12,7 @@ from reproduce.cluster.snapshot import Snapshot, SnapshotFile
 from reproduce.errors import InputError
 from reproduce.evaluation.calibration import Calibration
 from reproduce.mock.maps import observe
+from reproduce.network.appearance import appearance
 from reproduce.network.prediction import Networks
 from reproduce.settings import Camera, Effects
 
@@ -69,10 +70,9 @@ def strange(
         for k, number in enumerate(numbers):
             snapshot = file.read(int(number))
             maps = dict(_maps(snapshot, camera, np.random.default_rng([seed, 2, k])))
-            scores = calibration.domain.score(networks.features(np.stack(list(maps.values()))))
-            for case, score in zip(maps, scores, strict=True):
-                outside = bool(score > calibration.domain.threshold)
-                rows.append((case, k, snapshot.age_gyr, float(score), outside))
+            flux = np.stack(list(maps.values()))
+            scores = calibration.domain.score(networks.features(flux), appearance(flux))
+            rows += [(case, k, snapshot.age_gyr, score, score > 1) for case, score in zip(maps, scores, strict=True)]
             if on_progress is not None:
                 on_progress((k + 1) / len(numbers), f"snapshot {k + 1} of {len(numbers)}")
     return pd.DataFrame(rows, columns=["case", "map", "age_gyr", "score", "outside"])

@@ -16,8 +16,6 @@ from reproduce.mock.mapset import MapSet
 from reproduce.network.files import whole
 from reproduce.settings import Evaluate
 
-# Maps predicted and scored at once: about 200 MB of memory at 160 px.
-BATCH = 64
 GZIP: dict[str, Any] = {"compression": "gzip", "compression_opts": 1}
 
 
@@ -60,10 +58,10 @@ def evaluate(
     InputError
         If the maps, the networks, the scaler or the calibration cannot be used, or do not belong together.
     """
+    from reproduce.evaluation.batched import predicted
     from reproduce.evaluation.calibration import Calibration
     from reproduce.evaluation.coverage import coverage
     from reproduce.network import prediction
-    from reproduce.network.data import batches
 
     folder.mkdir(parents=True, exist_ok=True)
     networks, calibrated = prediction.load(networks_folder, scaler), Calibration.load(calibration)
@@ -75,15 +73,11 @@ def evaluate(
         with whole(folder / "predictions.h5") as partial, h5py.File(partial, "w") as stored:
             half = stored.create_dataset("mass", (n, ny, nx), np.float16, chunks=(1, ny, nx), shuffle=True, **GZIP)
             half.attrs["unit"] = "log10(Msun)"
-            for rows in batches(n, BATCH):
-                flux, mass = test.flux[rows], test.mass[rows]
-                predicted = networks.predict(flux)
-                scores.add(rows, flux, mass, predicted.mass, predicted.age_gyr, predicted.distance_kpc)
-                summaries.append(predicted.without_maps())
+            for rows, flux, mass, found in predicted(networks, test, on_progress):
+                scores.add(rows, flux, mass, found.mass, found.age_gyr, found.distance_kpc)
+                summaries.append(found.without_maps())
                 totals.append(prediction.log_total(mass))
-                half[rows] = predicted.mass.astype(np.float16)
-                if on_progress is not None:
-                    on_progress(rows.stop / n, f"{rows.stop} of {n} test maps")
+                half[rows] = found.mass.astype(np.float16)
             summary = prediction.Summary.join(summaries)
             for name, values in (scores.per_map | calibrated.per_map(summary)).items():
                 stored[f"maps/{name}"] = values
@@ -99,11 +93,11 @@ def evaluate(
     _write_table(folder, "groups", scores.groups())
     covered = coverage(np.concatenate(totals), summary, scores.labels, calibrated, evaluate)
     _write_table(folder, "coverage", covered)
-    found = scores.metrics(evaluate.bootstrap, evaluate.seed) | _coverage_metrics(covered)
-    found["outside_domain_percent"] = 100 * float((~calibrated.inside(summary)).mean())
+    metrics = scores.metrics(evaluate.bootstrap, evaluate.seed) | _coverage_metrics(covered)
+    metrics["outside_domain_percent"] = 100 * float((~calibrated.inside(summary)).mean())
     with whole(folder / "metrics.json") as partial:
-        partial.write_text(json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-    return found
+        partial.write_text(json.dumps(metrics, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+    return metrics
 
 
 def _coverage_metrics(covered: pd.DataFrame) -> dict[str, float]:

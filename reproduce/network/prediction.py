@@ -1,7 +1,7 @@
 """Predictions of a trained ensemble: mass maps, ages and distances of any number of maps in bounded memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import keras
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reproduce.errors import InputError
 from reproduce.mock.scaler import Scaler
+from reproduce.network.appearance import appearance
 from reproduce.network.architecture import NETWORKS, Architecture, load_weights, sha256, weights_file
 from reproduce.network.data import batches
 from reproduce.network.regressor import with_features
@@ -32,6 +33,8 @@ class Summary:
         ``total_mass`` [dex], ``age`` [Gyr] and ``distance`` [kpc] of each member.
     features : array, shape (n, filters), float32
         The first regressor's last convolution, averaged over the field: what it sees in a map.
+    appearance : array, shape (n, 6)
+        How each flux map looks (`reproduce.network.appearance`).
     """
 
     total_mass: NDArray
@@ -39,6 +42,7 @@ class Summary:
     distance_kpc: NDArray
     members: dict[str, NDArray]
     features: NDArray
+    appearance: NDArray
 
     @classmethod
     def join(cls, parts: Sequence["Summary"]) -> "Summary":
@@ -49,6 +53,7 @@ class Summary:
             distance_kpc=np.concatenate([part.distance_kpc for part in parts]),
             members={name: np.concatenate([part.members[name] for part in parts], axis=1) for name in parts[0].members},
             features=np.concatenate([part.features for part in parts]),
+            appearance=np.concatenate([part.appearance for part in parts]),
         )
 
 
@@ -66,7 +71,7 @@ class Prediction(Summary):
 
     def without_maps(self) -> Summary:
         """The same without the maps, which are large."""
-        return Summary(self.total_mass, self.age_gyr, self.distance_kpc, self.members, self.features)
+        return Summary(**{field.name: getattr(self, field.name) for field in fields(Summary)})
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,13 @@ class Networks:
                     features.append(seen)
         members = {"total_mass": totals, "age": ages, "distance": distances}
         return Prediction(
-            log_total(mass), ages.mean(axis=0), distances.mean(axis=0), members, np.concatenate(features), mass
+            total_mass=log_total(mass),
+            age_gyr=ages.mean(axis=0),
+            distance_kpc=distances.mean(axis=0),
+            members=members,
+            features=np.concatenate(features),
+            appearance=appearance(maps),
+            mass=mass,
         )
 
     def features(self, flux: ArrayLike, batch_size: int = BATCH_SIZE) -> NDArray:

@@ -27,7 +27,14 @@ def made_up(rng: np.random.Generator, n: int = N) -> tuple[Summary, dict[str, np
     truth = {"total_mass": rng.uniform(3, 4.5, n), "age": age, "distance": distance}
     found = {name: truth[name] + error_scale[name] * rng.standard_normal(n) for name in truth}
     members = {name: found[name] + error_scale[name] * np.array([[-1.0], [0.0], [1.0]]) * 0.3 for name in truth}
-    return Summary(found["total_mass"], found["age"], found["distance"], members, rng.normal(size=(n, 8))), truth
+    return Summary(
+        found["total_mass"], found["age"], found["distance"], members, rng.normal(size=(n, 8)), rng.normal(size=(n, 6))
+    ), truth
+
+
+def two_views(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Features and appearance of N maps."""
+    return rng.normal(size=(N, 8)), rng.normal(size=(N, 6))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def calibration() -> Calibration:
     summary, truth = made_up(rng)
     found = {"total_mass": summary.total_mass, "age": summary.age_gyr, "distance": summary.distance_kpc}
     intervals = {name: Intervals.fit(name, summary, found[name] - truth[name]) for name in QUANTITIES}
-    return Calibration(intervals, Domain.fit(rng.normal(size=(N, 8)), summary.features))
+    return Calibration(intervals, Domain.fit(two_views(rng), (summary.features, summary.appearance)))
 
 
 def test_intervals_cover_other_maps_of_the_same_kind(calibration: Calibration) -> None:
@@ -59,21 +66,33 @@ def test_intervals_are_wide_where_errors_are_large(calibration: Calibration) -> 
     assert (bounds(calibration.intervals, summary)["age"] >= 0).all()
 
 
-def test_domain_score_is_about_one_inside_and_sees_what_is_shifted(calibration: Calibration) -> None:
-    rng = np.random.default_rng(4)
-    inside = rng.normal(size=(N, 8))
-    assert np.mean(calibration.domain.score(inside)) == pytest.approx(1, abs=0.05)  # sqrt(chi²(8) / 8) has mean 0.97
-    false_alarms = np.mean(calibration.domain.score(inside) > calibration.domain.threshold)
-    assert false_alarms == pytest.approx(FALSE_ALARMS, abs=4 * np.sqrt(2 * FALSE_ALARMS / N))
-    assert (calibration.domain.score(inside + 5) > calibration.domain.threshold).all()
+def test_domain_score_sees_what_is_shifted_in_either_view(calibration: Calibration) -> None:
+    features, appearance = two_views(np.random.default_rng(4))
+    score = calibration.domain.score
+    # two draws of N maps, for the threshold and for the test
+    assert np.mean(score(features, appearance) > 1) == pytest.approx(
+        FALSE_ALARMS, abs=4 * np.sqrt(2 * FALSE_ALARMS / N)
+    )
+    assert (score(features + 5, appearance) > 1).all()
+    assert (score(features, appearance + 5) > 1).all()
+
+
+def test_domain_score_sees_a_hole_among_the_training_maps() -> None:
+    # a closed curve in all six numbers: its middle is their mean, and unlike every map
+    rng = np.random.default_rng(6)
+    features, _ = two_views(rng)
+    angle = rng.uniform(0, 2 * np.pi, N)
+    appearance = np.stack([wave(k * angle) for k in (1, 2, 3) for wave in (np.cos, np.sin)], axis=-1)
+    domain = Domain.fit((features[::2], appearance[::2]), (features[1::2], appearance[1::2]))
+    assert (domain.score(np.zeros((1, 8)), np.zeros((1, 6))) > 1).all()
 
 
 def test_a_feature_that_never_fires_does_no_harm() -> None:
     rng = np.random.default_rng(5)
     features = rng.normal(size=(200, 4))
     features[:, 2] = 0
-    domain = Domain.fit(features, features)
-    assert np.isfinite(domain.score(features)).all()
+    both = features, rng.normal(size=(200, 6))
+    assert np.isfinite(Domain.fit(both, both).score(*both)).all()
 
 
 def test_calibration_comes_back_and_damage_is_refused(calibration: Calibration, tmp_path) -> None:
