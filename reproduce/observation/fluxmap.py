@@ -171,12 +171,15 @@ def from_light(
         )
     flux = _flux(instrument.smooth(light, camera.smoothing_pixels))
     luminosity = None if distance_kpc is None else 4 * np.pi * distance_kpc**2 * float(_flux(np.array(total)))
-    below = float(np.mean(flux <= camera.flux_floor))
-    if below > 0:
-        warnings = (*warnings, f"{100 * below:.1f} % of the map is at or below zero and raised to the floor")
+    floor = max(camera.flux_floor, _noise(flux))
+    if (faint := float(np.mean(flux < floor))) > 0:
+        warnings = (
+            *warnings,
+            f"{100 * faint:.1f} % of the map is fainter than the noise and raised to it, {np.log10(floor):.1f} dex",
+        )
     return FluxMap(
         name=name,
-        flux=instrument.log10_with_floor(flux, camera.flux_floor),
+        flux=instrument.log10_with_floor(flux, floor),
         wcs=wcs,
         source=source,
         v_magnitude=_magnitude(light),
@@ -190,6 +193,16 @@ def _flux(light: NDArray) -> NDArray:
     """F = L / (4π D²) [Lsun kpc^-2] of light 10^(-0.4 V); L(V, D) grows with D², so that any distance gives the same
     F."""
     return instrument.flux_from_luminosity(light * float(luminosity_of(0.0, 1.0)), 1.0)
+
+
+def _noise(flux: NDArray) -> float:
+    """Standard deviation of a noise that reaches as far above zero as the pixels below zero show; 0 without such.
+
+    The networks have seen no cluster with holes: where the sky took more than all the light, the map is as faint as
+    can be measured, and no fainter.
+    """
+    below = flux[flux < 0]
+    return float(np.sqrt(np.square(below).mean())) if below.size else 0.0
 
 
 def _magnitude(light: NDArray) -> float:

@@ -15,8 +15,9 @@ from reproduce.mock.camera import light_image
 from reproduce.mock.psf import Moffat
 from reproduce.observation import image, mosaic
 from reproduce.observation.colours import v_magnitude
-from reproduce.observation.fluxmap import FluxMap, from_images
+from reproduce.observation.fluxmap import FluxMap, from_images, from_light
 from reproduce.observation.image import BandImage, Window
+from reproduce.observation.resample import grid_wcs
 from reproduce.settings import Camera
 from tests.ps1_images import cards, fitscut_bytes, offset, old_header, stack_wcs, star_counts, write_skycell, zero_point
 
@@ -143,6 +144,30 @@ def test_luminosity_and_map_agree() -> None:
     modulus = 5 * np.log10(17.4e3 / 10)
     assert found.luminosity_lsun == pytest.approx(10 ** (0.4 * (4.83 + modulus - found.v_magnitude)), rel=1e-6)
     assert found.luminosity_lsun == pytest.approx(total, rel=1e-4)  # float32 and the floor of dark pixels
+
+
+def test_a_map_is_no_fainter_than_its_noise() -> None:
+    """Sky that took more than all the light leaves noise below zero; its rms is where the map ends."""
+    camera = Camera()
+    y, x = np.indices((camera.pixels, camera.pixels)) - (camera.pixels - 1) / 2
+    cluster = np.exp(-np.hypot(x, y) / 10)
+    noise = np.random.default_rng(3).normal(0, 1.0, cluster.shape)
+    found = from_light(cluster + noise, grid_wcs(CENTRE, camera), name="noisy", source="files")
+    unit = _flux_of_one()
+    # white noise smoothed by a Gaussian of s = 4 px has a standard deviation of 1 / (2 sqrt(pi) s)
+    smoothed = unit / (2 * np.sqrt(np.pi) * camera.smoothing_pixels)
+    # negative halves of about 160^2 / (4 pi s^2) = 127 independent cells: 13 % standard deviation of their rms
+    assert 10 ** float(found.flux.min()) == pytest.approx(smoothed, rel=0.4)
+    assert "raised to it" in found.warnings[-1]
+    clean = from_light(cluster, grid_wcs(CENTRE, camera), name="clean", source="files")
+    assert clean.warnings == ()
+    assert clean.flux.min() < found.flux.min()
+
+
+def _flux_of_one() -> float:
+    """F of a pixel with light 10^(-0.4 V) = 1."""
+    even = from_light(np.ones((160, 160)), grid_wcs(CENTRE, Camera()), name="even", source="files")
+    return 10 ** float(even.flux[80, 80])
 
 
 def test_masked_pixels_are_filled_and_told() -> None:
