@@ -1,0 +1,65 @@
+"""How much the means over bins depend on the bins: total mass and M/L, of which the paper names no bins.
+
+    python -m benchmarks.binning outputs/evaluate/KEY
+
+Prints a table: the mean over the filled bins (released code's convention) of the bins used here, of half and twice as
+many, without bins that hold few maps, and the mean over the maps, which needs no bins.
+"""
+
+import argparse
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reproduce.evaluation.bins import BinnedErrors
+from reproduce.evaluation.metrics import MASS_TO_LIGHT_EDGES, TOTAL_MASS_EDGES
+
+FEW = (1, 10, 50)
+
+
+def mean_over_bins(true: NDArray, found: NDArray, edges: NDArray, log: bool, few: int = 1) -> float:
+    """Mean over bins with at least `few` maps of 100 |true - centre of the bin of the prediction| / true."""
+    place = np.log10(found) if log else found
+    step = edges[1] - edges[0]
+    centre = edges[0] + (np.floor((place - edges[0]) / step) + 0.5) * step
+    errors = BinnedErrors(edges, len(true))
+    error = 100 * np.abs(true - (10**centre if log else centre)) / true
+    errors.add(np.arange(len(true)), place[:, None], error[:, None])
+    return float(np.mean(errors.means()[errors.counts.sum(axis=0) >= few]))
+
+
+def table(evaluation: Path) -> pd.DataFrame:
+    """One row a choice of bins, the columns ``total mass`` and ``M/L`` [per cent]."""
+    with h5py.File(evaluation / "predictions.h5") as file:
+        maps = {name: file[f"maps/{name}"][:] for name in ("total_mass", "total_mass_predicted", "luminosity")}
+    mass = maps["total_mass"], maps["total_mass_predicted"]
+    ratio = tuple(values / maps["luminosity"] for values in mass)
+    rows = {}
+    for quantity, (true, found), edges in (
+        ("total mass", mass, TOTAL_MASS_EDGES),
+        ("M/L", ratio, MASS_TO_LIGHT_EDGES),
+    ):
+        log = quantity == "total mass"
+        n = len(edges)
+        for few in FEW:
+            name = f"{n - 1} bins" + (f" with at least {few} maps" if few > 1 else "")
+            rows[name, quantity] = mean_over_bins(true, found, edges, log, few)
+        for factor in (0.5, 2):
+            finer = np.linspace(edges[0], edges[-1], round((n - 1) * factor) + 1)
+            rows[f"{factor:g} times as many bins", quantity] = mean_over_bins(true, found, finer, log)
+        rows["no bins: |found - true| / true, mean of the maps", quantity] = 100 * np.mean(np.abs(found / true - 1))
+    return pd.Series(rows).unstack()
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("evaluation", type=Path, help="folder of the stage evaluate")
+    print(table(parser.parse_args().evaluation).round(1).to_string())
+
+
+if __name__ == "__main__":
+    main()
