@@ -3,8 +3,8 @@
     python -m benchmarks.training_set --store outputs [--workers 2]
 
 Two training clusters (the paper's) or twelve, seen from five distances in two seeings (the paper's) or from 22 in four:
-one small ensemble each, of the settings below, evaluated on the same maps of the unseen cluster. Everything goes through
-the chain, `python -m reproduce evaluate --profile extended --set ...`, so that what is there is not made again.
+one network of each kind, of the settings below, evaluated on the same maps of the unseen cluster. Everything goes
+through the chain, `python -m reproduce evaluate --profile extended --set ...`, so that nothing is made twice.
 """
 
 import argparse

@@ -175,6 +175,16 @@ def _figure(name: str, needs: tuple[str, ...], reads: tuple[str, ...], *drawn_by
     return Stage(name, _draw, needs, reads, code, ("published", "tables"))
 
 
+# What trains a network, and what uses one: better use of a network does not train it again.
+TRAINING = tuple(
+    f"reproduce.network.{module}"
+    for module in (
+        "architecture", "backend", "checkpoint", "data", "encoder_decoder", "files", "fitting", "folding", "losses",
+        "regressor", "training",
+    )
+)  # fmt: skip
+PREDICTION = ("reproduce.network.prediction", "reproduce.network.appearance")
+
 STAGES = (
     Stage("simulate", simulate, reads=("simulate",), code=("reproduce.cluster", "reproduce.photometry")),
     Stage(
@@ -192,7 +202,8 @@ STAGES = (
         reads=("tune", *(f"train.{name}" for name in Train.model_fields if name not in ("from_", "members"))),
         code=(
             *(f"tuning.{module}" for module in ("space", "proposer", "trial", "search", "found")),
-            "reproduce.network",
+            *TRAINING,
+            *PREDICTION,
             "reproduce.evaluation.metrics",
             "reproduce.evaluation.bins",
         ),
@@ -208,15 +219,15 @@ STAGES = (
         train,
         needs=("dataset", When("tune", "train.from", "tune")),
         reads=("train",),
-        code=("reproduce.network",),
+        code=TRAINING,
     ),
-    Stage("calibrate", calibrate, needs=("dataset", "train"), code=("reproduce.evaluation",)),
+    Stage("calibrate", calibrate, needs=("dataset", "train"), code=("reproduce.evaluation", *PREDICTION)),
     Stage(
         "evaluate",
         evaluate,
         needs=("dataset", "train", "calibrate"),
         reads=("evaluate",),
-        code=("reproduce.evaluation",),
+        code=("reproduce.evaluation", *PREDICTION),
     ),
     Stage(
         "model",
@@ -243,7 +254,7 @@ STAGES = (
         apply,
         needs=("observe", When("model", "apply.networks", "trained")),
         reads=("apply",),
-        code=("reproduce.apply", "reproduce.pidoc", "reproduce.network.prediction", "reproduce.evaluation"),
+        code=("reproduce.apply", "reproduce.pidoc", "reproduce.evaluation", *PREDICTION),
     ),
     _figure("diagnostics", ("simulate",), ("simulate.models",), "diagnostics"),
     _figure("figure1", (), ("train", "dataset.camera"), "layers"),

@@ -53,7 +53,7 @@ def test_predictions_stand_beside_the_published(bundle: Path, observed: Path, tm
 
 def test_only_trained_networks_need_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def chain(*overrides: str) -> Chain:
-        settings._folder_digest.cache_clear()
+        settings.observe._folder_digest.cache_clear()
         return Chain(STAGES, settings.load("smoke", ["observe.source=synthetic", *overrides]))
 
     monkeypatch.setattr(settings, "PRETRAINED", tmp_path)
@@ -66,4 +66,4 @@ def test_only_trained_networks_need_training(monkeypatch: pytest.MonkeyPatch, tm
     (tmp_path / "architecture.json").write_text("{}")
     assert chain().key("apply") != pretrained.key("apply")
     assert chain("apply.networks=trained").key("apply") == trained.key("apply")
-    settings._folder_digest.cache_clear()
+    settings.observe._folder_digest.cache_clear()

@@ -1,11 +1,12 @@
 """What changes a content key, and what does not."""
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reproduce import source
+from reproduce import source, stages
 from reproduce.pipeline import Chain, When
 from tests.toy import chain as toy
 
@@ -85,3 +86,18 @@ def test_a_stage_sees_only_the_settings_it_declares() -> None:
     assert view.drawing.title == "toy"
     with pytest.raises(AttributeError):
         _ = view.numbers
+
+
+def test_training_names_every_module_that_it_imports() -> None:
+    folder = Path(stages.__file__).parent / "network"
+    found, todo = set(), ["training"]
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("reproduce.network"):
+                parts = node.module.split(".")[2:]
+                todo += parts or [alias.name for alias in node.names]
+    assert {f"reproduce.network.{name}" for name in found} == set(stages.TRAINING)
