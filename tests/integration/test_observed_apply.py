@@ -56,7 +56,7 @@ def test_only_trained_networks_need_training(monkeypatch: pytest.MonkeyPatch, tm
         settings.observe._folder_digest.cache_clear()
         return Chain(STAGES, settings.load("smoke", ["observe.source=synthetic", *overrides]))
 
-    monkeypatch.setattr(settings, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(settings.observe, "PRETRAINED", tmp_path)
     pretrained, trained = chain(), chain("apply.networks=trained")
     assert pretrained.needs("apply") == ("observe",)
     assert trained.needs("apply") == ("observe", "model")
