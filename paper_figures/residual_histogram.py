@@ -54,39 +54,47 @@ def draw(
     bottom = figure.add_axes((0.31, 0.115, 0.53, 0.155), sharex=main)
     colourbar = figure.add_axes((0.86, 0.285, 0.025, 0.55))
 
+    _draw_cells(figure, main, colourbar, histogram)
+    limit = residual_limit or _reach(residuals, spread)
+    tick = float(f"{0.6 * limit:.1g}")
+    ticks, labels = [-tick, 0, tick], [f"−{tick:g}", "0", f"{tick:g}"]
+
+    centre, mean, width = _filled(residuals, "predicted", spread)
+    left.axvline(0, color="0.6", lw=0.8)
+    left.fill_betweenx(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
+    left.plot(mean, centre, color="C0", lw=1, marker=".", ms=2)
+    left.set(xlim=(limit, -limit), xlabel=residual_label, ylabel=predicted_label)
+    left.set_xticks(ticks, labels)
+    left.xaxis.set_label_position("top")
+    left.tick_params(labelbottom=False, labeltop=True)
+
+    centre, mean, width = _filled(residuals, "true", spread)
+    bottom.axhline(0, color="0.6", lw=0.8)
+    bottom.fill_between(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
+    bottom.plot(centre, mean, color="C0", lw=1, marker=".", ms=2)
+    bottom.set(ylim=(-limit, limit), ylabel=residual_label, xlabel=true_label)
+    bottom.set_yticks(ticks, labels)
+    bottom.yaxis.set_label_position("right")  # outside: the panels stay close to the histogram
+    bottom.tick_params(labelleft=False, labelright=True)
+    return {"histogram": main, "left": left, "bottom": bottom, "colourbar": colourbar}
+
+
+def _draw_cells(figure: Figure | SubFigure, main: Axes, colourbar: Axes, histogram: pd.DataFrame) -> None:
+    """The counts, the line of equality and the scale of colours."""
     x, y, counts = _cells(histogram)
-    shown = np.ma.masked_equal(counts.T, 0)
     norm = LogNorm(vmin=1, vmax=max(10, counts.max()))
-    mesh = main.pcolormesh(x, y, shown, norm=norm, cmap="viridis", rasterized=True)
+    mesh = main.pcolormesh(x, y, np.ma.masked_equal(counts.T, 0), norm=norm, cmap="viridis", rasterized=True)
     diagonal = [max(x[0], y[0]), min(x[-1], y[-1])]
     main.plot(diagonal, diagonal, color=ONE_TO_ONE, lw=1)
     main.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     main.tick_params(labelbottom=False, labelleft=False)
     figure.colorbar(mesh, cax=colourbar, label="count")
 
-    limit = residual_limit or _reach(residuals, spread)
-    tick = float(f"{0.6 * limit:.1g}")
-    ticks, labels = [-tick, 0, tick], [f"−{tick:g}", "0", f"{tick:g}"]
-    for panel, binned_by, along_x in ((left, "predicted", False), (bottom, "true", True)):
-        rows = residuals[(residuals["binned_by"] == binned_by) & (residuals["n"] > 0)]
-        centre, mean, width = (rows["low"] + rows["high"]) / 2, rows["mean"], rows[spread].fillna(0)
-        if along_x:
-            panel.axhline(0, color="0.6", lw=0.8)
-            panel.fill_between(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
-            panel.plot(centre, mean, color="C0", lw=1, marker=".", ms=2)
-            panel.set(ylim=(-limit, limit), ylabel=residual_label, xlabel=true_label)
-            panel.set_yticks(ticks, labels)
-            panel.yaxis.set_label_position("right")  # outside: the panels stay close to the histogram
-            panel.tick_params(labelleft=False, labelright=True)
-        else:
-            panel.axvline(0, color="0.6", lw=0.8)
-            panel.fill_betweenx(centre, mean - width, mean + width, color="C0", alpha=0.3, lw=0)
-            panel.plot(mean, centre, color="C0", lw=1, marker=".", ms=2)
-            panel.set(xlim=(limit, -limit), xlabel=residual_label, ylabel=predicted_label)
-            panel.set_xticks(ticks, labels)
-            panel.xaxis.set_label_position("top")
-            panel.tick_params(labelbottom=False, labeltop=True)
-    return {"histogram": main, "left": left, "bottom": bottom, "colourbar": colourbar}
+
+def _filled(residuals: pd.DataFrame, binned_by: str, spread: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Centre, mean and half width of the bins that hold values."""
+    rows = residuals[(residuals["binned_by"] == binned_by) & (residuals["n"] > 0)]
+    return (rows["low"] + rows["high"]) / 2, rows["mean"], rows[spread].fillna(0)
 
 
 def _cells(histogram: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
