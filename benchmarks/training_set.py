@@ -20,8 +20,8 @@ from reproduce.pipeline import Chain
 from reproduce.stages import STAGES
 
 SMALL = (
-    "dataset.train=5000", "dataset.validation=500", "dataset.test_snapshots=400", "train.members=1",
-    "train.epochs=12", "train.regressor_epochs=20",
+    "dataset.train=4000", "dataset.validation=500", "dataset.test_snapshots=400", "train.members=1",
+    "train.epochs=10", "train.regressor_epochs=16",
 )  # fmt: skip
 PAPER = settings.Settings().dataset
 CLUSTERS = {"2": (f"dataset.train_models=[{','.join(PAPER.train_models)}]",), "12": ()}

@@ -22,7 +22,7 @@ ABOUT = {
     "smoke": "Minutes; shows that the chain works. Its numbers mean nothing.",
     "laptop": "A tenth of the paper's maps and the compact encoder-decoder, for a first look on two cores.",
     "workstation": "The paper's snapshots and test maps, half of its training maps, ensembles of compact networks.",
-    "extended": "As workstation, trained on twelve clusters in place of two.",
+    "extended": "Twelve training clusters and 22 distances in place of two and five; networks as workstation.",
     "paper": "The paper's data, networks, losses, epochs and rates.",
 }
 
