@@ -33,7 +33,6 @@ np.savez(folder / "found.npz", mass=found.mass, age=found.age_gyr, loss=metrics[
 """
 
 
-@pytest.mark.slow  # compiling takes a minute or more
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_another_backend(backend, tmp_path):
     if importlib.util.find_spec(backend) is None:
