@@ -38,7 +38,7 @@ def draw(
         for words, name in (("all bins", "pixel_error_percent"), ("without low", "pixel_error_no_low_percent"))
     ]
     main = axes["histogram"]
-    main.text(0.03, 0.97, "\n".join(lines), transform=main.transAxes, va="top", fontsize=6)
+    main.text(0.03, 0.97, "\n".join(lines), transform=main.transAxes, va="top", fontsize=6, bbox=style.BACKING)
     drawing.text(0.5, 0.99, how, ha="center", va="top", fontsize=6)
     return drawing
 

@@ -32,6 +32,6 @@ def draw(
     )
     text = f"MAE {metrics['age_mae_gyr']:.2f} Gyr (paper {published['age_mae_gyr']['value']:g} Gyr)"
     main = axes["histogram"]
-    main.text(0.03, 0.97, text, transform=main.transAxes, ha="left", va="top", fontsize=6)
+    main.text(0.03, 0.97, text, transform=main.transAxes, ha="left", va="top", fontsize=6, bbox=style.BACKING)
     drawing.text(0.5, 0.99, how, ha="center", va="top", fontsize=6)
     return drawing

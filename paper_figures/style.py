@@ -34,6 +34,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     "#cc79a7",
 )  # Okabe & Ito (2008)
 
+BACKING: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}  # of text over cells
+
 RC: Any = {
     "font.size": 8,
     "axes.labelsize": 8,

@@ -165,8 +165,13 @@ def _draw(job: Job) -> None:
     draw(job)
 
 
-APPLIED = ("apply.networks", "simulate.n_stars", "dataset.train")  # what one says of the networks it shows
-MADE_BY = ("simulate.n_stars", "dataset.train", "train")  # what a figure says of its making
+APPLIED = (
+    "apply.networks",
+    "simulate.n_stars",
+    "dataset.train",
+    "dataset.train_models",
+)  # what one says of the networks it shows
+MADE_BY = ("simulate.n_stars", "dataset.train", "dataset.train_models", "train")  # what a figure says of its making
 
 
 def _figure(name: str, needs: tuple[str, ...], reads: tuple[str, ...], *drawn_by: str) -> Stage:
@@ -276,7 +281,7 @@ STAGES = (
     _figure("uncertainty", ("evaluate",), ("train",), "uncertainty"),
     _figure("table1", ("dataset",), ("simulate.models", "dataset.camera"), "table1"),
     _figure("table2", ("evaluate",), ("dataset.test_distances_kpc",), "table2"),
-    _figure("figure10", ("dataset", "apply"), ("simulate.n_stars",), "figure10", "observed"),
+    _figure("figure10", ("dataset", "apply"), MAPS, "figure10", "observed"),
     _figure("figure11", ("apply",), APPLIED, "figure11", "observed"),
     _figure("figure12", ("apply",), (*APPLIED, "dataset.camera"), "figure12", "figure04", "observed"),
     _figure("table3", ("apply",), (), "table3", "observed"),

@@ -9,6 +9,7 @@ import pandas as pd
 import data_manifests
 from paper_figures import style
 from reproduce import comparison
+from reproduce.drawing.words import training_maps
 from reproduce.pipeline import Job
 
 NETWORKS = {"released": "encoder-decoder as released", "compact": "compact encoder-decoder"}
@@ -176,27 +177,24 @@ def _published() -> dict[str, Any]:
     return data_manifests.load("published")
 
 
-def _data(job: Job) -> str:
-    return f"{job.settings.dataset.train:,} training maps, {job.settings.simulate.n_stars:,} stars a cluster"
-
-
 def _mass(job: Job) -> str:
     """What made a mass map, in two lines under the figure's head."""
     train = job.settings.train
-    return f"{_members(train)}{NETWORKS[train.architecture]}, {train.loss} loss, {train.epochs} epochs,\n{_data(job)}"
+    network = f"{_members(train)}{NETWORKS[train.architecture]}"
+    return f"{network}, {train.loss} loss, {train.epochs} epochs,\n{training_maps(job)}"
 
 
 def _scalars(job: Job) -> str:
     """What made an age and a distance."""
     train = job.settings.train
     kind = REGRESSORS[train.regressor_architecture]
-    return f"{_members(train)}{kind}, {train.regressor_epochs} epochs,\n{_data(job)}"
+    return f"{_members(train)}{kind}, {train.regressor_epochs} epochs,\n{training_maps(job)}"
 
 
 def _both(job: Job) -> str:
     train = job.settings.train
     networks = f"{NETWORKS[train.architecture]} ({train.loss} loss), {REGRESSORS[train.regressor_architecture]}"
-    return f"{_members(train)}{networks}, {_data(job)}"
+    return f"{_members(train)}{networks}, {training_maps(job)}"
 
 
 def _members(train: Any) -> str:

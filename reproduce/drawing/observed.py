@@ -6,6 +6,7 @@ import h5py
 import pandas as pd
 
 from paper_figures import style
+from reproduce.drawing.words import training_maps
 from reproduce.pipeline import Job
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ def figure10(job: Job) -> None:
     with h5py.File(job.inputs["dataset"] / "maps.h5") as file:
         columns = ("age_gyr", "luminosity_lsun", "distance_kpc")
         training = pd.DataFrame({name: file["train"][name][()] for name in columns})
-    how = f"{len(training):,} training maps of {job.settings.simulate.n_stars:,} stars a cluster"
     name = observed.stem("figure10", source)
-    style.save(figure10.draw(training, clusters, source, how), job.folder, name)
+    style.save(figure10.draw(training, clusters, source, training_maps(job)), job.folder, name)
     kept = clusters[["name", "age_gyr", "luminosity_lsun", "luminosity_field_lsun", "distance_kpc"]]
     style.save_table(
         pd.concat([kept.assign(kind="cluster"), training.assign(kind="training map")], ignore_index=True),
@@ -94,6 +94,4 @@ def _clusters(job: Job) -> tuple[pd.DataFrame, str]:
 def _networks(job: Job) -> str:
     if job.settings.apply.networks == "pretrained":
         return "networks of the package"
-    return (
-        f"networks trained on {job.settings.dataset.train:,} maps of {job.settings.simulate.n_stars:,} stars a cluster"
-    )
+    return f"networks that saw {training_maps(job)}"
