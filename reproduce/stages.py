@@ -165,13 +165,10 @@ def _draw(job: Job) -> None:
     draw(job)
 
 
-APPLIED = (
-    "apply.networks",
-    "simulate.n_stars",
-    "dataset.train",
-    "dataset.train_models",
-)  # what one says of the networks it shows
-MADE_BY = ("simulate.n_stars", "dataset.train", "dataset.train_models", "train")  # what a figure says of its making
+# What a figure says of the training maps, of the networks that it shows at work, and of its making.
+MAPS = ("simulate.n_stars", "dataset.train", "dataset.train_models")
+APPLIED = ("apply.networks", *MAPS)
+MADE_BY = (*MAPS, "train")
 
 
 def _figure(name: str, needs: tuple[str, ...], reads: tuple[str, ...], *drawn_by: str) -> Stage:
