@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 
 from paper_figures import observed, style
 
+MOST_TICKS = 8  # distances that are named beside the colours
+
 
 def draw(training: pd.DataFrame, clusters: pd.DataFrame, source: str, networks: str) -> Figure:
     """Draw the figure.
@@ -56,8 +58,9 @@ def draw(training: pd.DataFrame, clusters: pd.DataFrame, source: str, networks: 
         axis.scatter(part["age_gyr"], part["luminosity_lsun"], s=14, color=colour, label=words, zorder=3)
     axis.set_yscale("log")
     axis.set(xlabel="age [Gyr]", ylabel=r"$L_\mathrm{FoV}$ in V [$L_\odot$]", xlim=(-0.5, 14.5))
-    bar = drawing.colorbar(dots, ax=axis, label="distance of training maps [kpc]", ticks=distances, pad=0.02)
-    bar.ax.set_yticklabels([f"{distance:g}" for distance in distances])
+    named = distances[:: -(-len(distances) // MOST_TICKS)]
+    bar = drawing.colorbar(dots, ax=axis, label="distance of training maps [kpc]", ticks=named, pad=0.02)
+    bar.ax.set_yticklabels([f"{distance:g}" for distance in named])
     if bar.solids is not None:
         bar.solids.set_alpha(1)  # the points are translucent, their key is not
     axis.legend(loc="upper center", ncols=3, fontsize=5.5, handletextpad=0.1, columnspacing=0.8)
