@@ -25,6 +25,8 @@ from tuning.space import Dimension, Value, applied, dimensions, paper, reference
 from tuning.trial import Trial
 
 Tell = Callable[[float, str], None]
+# Share of the work that the trials are; the rest trains the finalists.
+SWEEP = 0.6
 
 
 def search(tune: Tune, train: Train, maps: Path, scaler: Path, folder: Path, runner: Runner, tell: Tell) -> list[Found]:
@@ -125,7 +127,7 @@ class Search:
             tried.append(_tried(trial.name, proposal, self.runner.wait(running), self.tune))
             clock.tick()
             score = tried[-1].numbers.get(self.tune.objective)
-            self.tell(min(1.0, len(tried) / expected), f"{trial.name}: {_short(score)}")
+            self.tell(SWEEP * min(1.0, len(tried) / expected), f"{trial.name}: {_short(score)}")
             try:
                 proposer.tell(proposal.number, score)
             except TooManyFailuresError:
@@ -156,7 +158,9 @@ class Search:
                 begun.append((finalist, self.runner.begin(trial)))
         for count, (finalist, running) in enumerate(begun, start=1):
             result = self.runner.wait(running)
-            self.tell(count / len(begun), f"{self.network} {finalist.name}, finals {count} of {len(begun)}")
+            self.tell(
+                SWEEP + (1 - SWEEP) * count / len(begun), f"{self.network} {finalist.name}, {count} of {len(begun)}"
+            )
             finalist.message = result["message"]
             finalist.numbers += result["trainings"]
         return finalists
