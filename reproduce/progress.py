@@ -14,6 +14,7 @@ from typing import Self
 
 LINE_EVERY_S = 30.0
 WRITE_EVERY_S = 1.0
+LEAP = 0.01  # a training that goes on passes its earlier epochs at once
 
 
 class Progress:
@@ -79,12 +80,13 @@ class Gauge:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / f"{name}.gauge"
-        self._wrote = 0.0
+        self._wrote, self._fraction = 0.0, 0.0
 
     def __call__(self, fraction: float, text: str = "") -> None:
-        """Say that `fraction` of the item is done."""
-        if fraction >= 1 or time.monotonic() - self._wrote > WRITE_EVERY_S:
-            self._wrote = time.monotonic()
+        """Say that `fraction` of the item is done; written at most once in `WRITE_EVERY_S`, unless it is a leap."""
+        leap = fraction >= 1 or fraction > self._fraction + LEAP
+        if leap or time.monotonic() - self._wrote > WRITE_EVERY_S:
+            self._wrote, self._fraction = time.monotonic(), fraction
             self._path.write_text(f"{fraction:.4f} {text}", encoding="utf-8")
 
 
