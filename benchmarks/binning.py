@@ -14,21 +14,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reproduce.evaluation.bins import BinnedErrors
-from reproduce.evaluation.metrics import MASS_TO_LIGHT_EDGES, TOTAL_MASS_EDGES
+from reproduce.evaluation.bins import mean_over_bins
+from reproduce.evaluation.metrics import MASS_TO_LIGHT_EDGES, TOTAL_MASS_EDGES, add_percent, percent_pair
 
 FEW = (1, 10, 50)
 
 
-def mean_over_bins(true: NDArray, found: NDArray, edges: NDArray, log: bool, few: int = 1) -> float:
+def binned(true: NDArray, found: NDArray, edges: NDArray, log: bool, few: int = 1) -> float:
     """Mean over bins with at least `few` maps of 100 |true - centre of the bin of the prediction| / true."""
+    pair = percent_pair(edges, len(true))
     place = np.log10(found) if log else found
-    step = edges[1] - edges[0]
-    centre = edges[0] + (np.floor((place - edges[0]) / step) + 0.5) * step
-    errors = BinnedErrors(edges, len(true))
-    error = 100 * np.abs(true - (10**centre if log else centre)) / true
-    errors.add(np.arange(len(true)), place[:, None], error[:, None])
-    return float(np.mean(errors.means()[errors.counts.sum(axis=0) >= few]))
+    add_percent(pair, np.arange(len(true)), place[:, None], true[:, None], found[:, None], log)
+    return mean_over_bins(pair[""], None, pair[""].counts.sum(axis=0) >= few).value
 
 
 def table(evaluation: Path) -> pd.DataFrame:
@@ -46,10 +43,10 @@ def table(evaluation: Path) -> pd.DataFrame:
         n = len(edges)
         for few in FEW:
             name = f"{n - 1} bins" + (f" with at least {few} maps" if few > 1 else "")
-            rows[name, quantity] = mean_over_bins(true, found, edges, log, few)
+            rows[name, quantity] = binned(true, found, edges, log, few)
         for factor in (0.5, 2):
             finer = np.linspace(edges[0], edges[-1], round((n - 1) * factor) + 1)
-            rows[f"{factor:g} times as many bins", quantity] = mean_over_bins(true, found, finer, log)
+            rows[f"{factor:g} times as many bins", quantity] = binned(true, found, finer, log)
         rows["no bins: |found - true| / true, mean of the maps", quantity] = 100 * np.mean(np.abs(found / true - 1))
     return pd.Series(rows).unstack()
 

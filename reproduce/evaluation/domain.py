@@ -73,9 +73,9 @@ class Domain:
         """From the (features, appearance) of training maps and, for the thresholds, of validation maps."""
         features, appearance = (Whitening.fit(numbers) for numbers in training)
         looks = appearance(training[1]).astype(np.float32)
-        raw = cls(features, appearance, looks, np.ones(2))
-        each = np.quantile(raw._distances(*validation), 1 - FALSE_ALARMS, axis=1)
-        both = np.quantile(cls(features, appearance, looks, each).score(*validation), 1 - FALSE_ALARMS)
+        distances = cls(features, appearance, looks, np.ones(2))._distances(*validation)
+        each = np.quantile(distances, 1 - FALSE_ALARMS, axis=1)
+        both = np.quantile((distances / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
         return cls(features, appearance, looks, each * both)
 
     def score(self, features: NDArray, appearance: NDArray) -> NDArray[np.float64]:

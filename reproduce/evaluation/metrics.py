@@ -59,7 +59,7 @@ class Scores:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
         n = len(labels.age_gyr)
-        self.pixel = _percent_pair(PIXEL_EDGES, n)
+        self.pixel = percent_pair(PIXEL_EDGES, n)
         self.pixel_histogram = ResidualHistogram(PIXEL_EDGES)
         self._squares = np.zeros(3)  # of the residuals; sum and sum of squares of the true log10 M
         self._n_pixels = 0
@@ -85,7 +85,7 @@ class Scores:
         true_log, predicted_log = (x.reshape(k, -1).astype(np.float64) for x in (mass, predicted))
         true, guess = 10**true_log, 10**predicted_log
         maps = np.arange(rows.start, rows.stop)
-        _add_percent(self.pixel, maps, predicted_log, true, guess, log=True)
+        add_percent(self.pixel, maps, predicted_log, true, guess, log=True)
         self.pixel_histogram.add(true_log, predicted_log)
         residual = predicted_log - true_log
         self._squares += (np.square(residual).sum(), true_log.sum(), np.square(true_log).sum())
@@ -133,10 +133,10 @@ class Scores:
         n = len(self.labels.age_gyr)
         maps = np.arange(n)
         true, guess = self.per_map["total_mass"], self.per_map["total_mass_predicted"]
-        mass, ratio = _percent_pair(TOTAL_MASS_EDGES, n), _percent_pair(MASS_TO_LIGHT_EDGES, n)
-        _add_percent(mass, maps, np.log10(guess)[:, None], true[:, None], guess[:, None], log=True)
+        mass, ratio = percent_pair(TOTAL_MASS_EDGES, n), percent_pair(MASS_TO_LIGHT_EDGES, n)
+        add_percent(mass, maps, np.log10(guess)[:, None], true[:, None], guess[:, None], log=True)
         true, guess = true / self.per_map["luminosity"], guess / self.per_map["luminosity"]
-        _add_percent(ratio, maps, guess[:, None], true[:, None], guess[:, None], log=False)
+        add_percent(ratio, maps, guess[:, None], true[:, None], guess[:, None], log=False)
         return {"total_mass": mass, "mass_to_light": ratio}
 
     def _ages(self) -> BinnedErrors:
@@ -220,12 +220,12 @@ class Scores:
         return pd.DataFrame(tables)
 
 
-def _percent_pair(edges: NDArray, n: int) -> dict[str, BinnedErrors]:
+def percent_pair(edges: NDArray, n: int) -> dict[str, BinnedErrors]:
     """Accumulators of the released code's percentage error and of equation 2's."""
     return {"": BinnedErrors(edges, n), "_eq2": BinnedErrors(edges, n)}
 
 
-def _add_percent(
+def add_percent(
     pair: dict[str, BinnedErrors], maps: NDArray, place: NDArray, true: NDArray, predicted: NDArray, log: bool
 ) -> None:
     """Add both percentage errors of (k, m) values; `place` is the prediction as it is binned, `log`: its log10."""

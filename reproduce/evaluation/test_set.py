@@ -79,7 +79,8 @@ def evaluate(
                 totals.append(prediction.log_total(mass))
                 half[rows] = found.mass.astype(np.float16)
             summary = prediction.Summary.join(summaries)
-            for name, values in (scores.per_map | calibrated.per_map(summary)).items():
+            said = calibrated.per_map(summary)
+            for name, values in (scores.per_map | said).items():
                 stored[f"maps/{name}"] = values
             examples = _examples(test, networks.predict_mass(test.flux[chosen]), scores, chosen)
             for name, values in examples.items():
@@ -94,7 +95,7 @@ def evaluate(
     covered = coverage(np.concatenate(totals), summary, scores.labels, calibrated, evaluate)
     _write_table(folder, "coverage", covered)
     metrics = scores.metrics(evaluate.bootstrap, evaluate.seed) | _coverage_metrics(covered)
-    metrics["outside_domain_percent"] = 100 * float((~calibrated.inside(summary)).mean())
+    metrics["outside_domain_percent"] = 100 * float((said["domain_score"] > 1).mean())
     with whole(folder / "metrics.json") as partial:
         partial.write_text(json.dumps(metrics, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
     return metrics
