@@ -9,7 +9,7 @@ TRACKING = $(or $(MLFLOW_TRACKING_URI),sqlite:///mlflow.db)
 LOCK = uv pip compile pyproject.toml -q --universal --generate-hashes --no-emit-index-url --no-annotate \
 	--python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help figure5 all report status test lint ui clean lock
+.PHONY: help figure5 all report status test lint ui clean lock mlproject
 
 help:  ## list the commands
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -46,6 +46,9 @@ lint: .venv/installed-dev  ## style and types
 
 ui: .venv/installed  ## the MLflow pages, at http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri $(TRACKING)
+
+mlproject: .venv/installed  ## write MLproject anew from the papers' targets
+	$(BIN)/python -m reproduce.workflow.mlproject > MLproject.new && mv MLproject.new MLproject
 
 lock:  ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) -o requirements.lock

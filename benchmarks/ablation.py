@@ -16,10 +16,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from reproduce.evaluation.calibration import calibrate
-from reproduce.evaluation.test_set import evaluate
-from reproduce.network.training import train
-from reproduce.settings import Evaluate, Train
+from reproduce.papers.chardin2021.evaluation.calibration import calibrate
+from reproduce.papers.chardin2021.evaluation.test_set import evaluate
+from reproduce.papers.chardin2021.networks.training import train
+from reproduce.papers.chardin2021.settings import Evaluate, Train
 
 BASE: dict[str, Any] = {
     "architecture": "compact", "width": 0.5, "loss": "mse", "schedule": "cosine", "augment": True, "batch_size": 16,

@@ -14,8 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reproduce.evaluation.bins import mean_over_bins
-from reproduce.evaluation.metrics import MASS_TO_LIGHT_EDGES, TOTAL_MASS_EDGES, add_percent, percent_pair
+from reproduce.learning.bins import mean_over_bins
+from reproduce.papers.chardin2021.evaluation.metrics import (
+    MASS_TO_LIGHT_EDGES,
+    TOTAL_MASS_EDGES,
+    add_percent,
+    percent_pair,
+)
 
 FEW = (1, 10, 50)
 

@@ -10,12 +10,12 @@ import json
 import time
 from pathlib import Path
 
-from reproduce import settings
 from reproduce.cluster import history
 from reproduce.cluster.evolution import advance, begin
+from reproduce.cluster.settings import Simulate
 from reproduce.cluster.simulate import prepare
 
-BASE = settings.Simulate()
+BASE = Simulate()
 VARIANTS: dict[str, dict[str, float]] = {
     "reference": {},
     "theta_max halved": {"theta_max": BASE.theta_max / 2},

@@ -13,16 +13,16 @@ import resource
 import time
 from pathlib import Path
 
-from reproduce import settings
 from reproduce.cluster.evolution import advance, begin
+from reproduce.cluster.settings import Model, Simulate
 from reproduce.cluster.simulate import prepare
 
 
 def run(n_stars: int, age_gyr: float, radius_pc: float) -> dict[str, float]:
     """Time one cluster."""
-    simulate = settings.Simulate(n_stars=n_stars)
-    model = settings.Model(half_mass_radius_pc=radius_pc, snapshots=1)
-    small = settings.Simulate(n_stars=1_000)
+    simulate = Simulate(n_stars=n_stars)
+    model = Model(half_mass_radius_pc=radius_pc, snapshots=1)
+    small = Simulate(n_stars=1_000)
     stars, physics = prepare("warm", model, small, None, lambda fraction, text: None)  # imports and compiles
     cluster = begin("warm", 1, stars, physics)
     for _ in range(20):

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
-from reproduce import PiDoc, settings
+from reproduce import PiDoc
 from reproduce.cluster.snapshot import SnapshotFile
-from reproduce.mock.maps import Maps, observe
-from reproduce.settings import Camera
+from reproduce.papers.chardin2021.settings import PROFILES
+from reproduce.sky.maps import Maps, observe
+from reproduce.sky.settings import Camera
 
 COLUMNS = ("mass [%]", "mass bias [%]", "pixel R2", "age [Gyr]", "distance [%]")
 
@@ -65,7 +66,7 @@ def main() -> None:
     parser.add_argument("--profile", default="workstation")
     parser.add_argument("--snapshots", type=int, default=60, help="of each cluster")
     given = parser.parse_args()
-    dataset, pidoc = settings.load(given.profile).dataset, PiDoc.load(given.model)
+    dataset, pidoc = PROFILES.load(given.profile).dataset, PiDoc.load(given.model)
     views = {
         "training": (dataset.train_distances_kpc, dataset.train_fwhm_arcsec),
         "test": (dataset.test_distances_kpc, dataset.test_fwhm_arcsec),

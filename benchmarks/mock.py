@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from reproduce.cluster.snapshot import Snapshot, SnapshotFile
-from reproduce.mock import camera as instrument
-from reproduce.mock.camera import Stars, View
-from reproduce.mock.maps import render
-from reproduce.mock.psf import Moffat
-from reproduce.settings import Camera, Dataset
+from reproduce.papers.chardin2021.settings import Dataset
+from reproduce.sky import camera as instrument
+from reproduce.sky.camera import Stars, View
+from reproduce.sky.maps import render
+from reproduce.sky.psf import Moffat
+from reproduce.sky.settings import Camera
 
 N_STARS = 50_000
 GALSIM_STARS = 2_000

@@ -17,10 +17,10 @@ import time
 from pathlib import Path
 
 import data_manifests
-from reproduce.executor import executor
-from reproduce.mock import data_card
-from reproduce.mock.dataset import make_dataset
-from reproduce.settings import Dataset
+from reproduce.papers.chardin2021.dataset import data_card
+from reproduce.papers.chardin2021.dataset.make import make_dataset
+from reproduce.papers.chardin2021.settings import Dataset
+from reproduce.workflow.executor import executor
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     print(f"{maps:,.0f} maps, {workers} workers, {wall:.0f} s of wall clock")
     print(f"{cpu:.0f} CPU s, {1e3 * cpu / maps:.1f} CPU ms a map")
     print(f"peak memory: here {own.ru_maxrss / 1024:.0f} MiB, largest worker {children.ru_maxrss / 1024:.0f} MiB")
-    known = data_manifests.load("published")
+    known = data_manifests.load("chardin2021/published")
     for name in data_card.PUBLISHED:
         theirs = known[name]["value"]
         print(f"{name}: {metrics[name]:.4f}, published {theirs:.4f}, difference {metrics[name] - theirs:+.4f}")

@@ -19,12 +19,13 @@ import numpy as np
 
 import data_manifests
 from reproduce.cluster.snapshot import Snapshot, SnapshotFile
-from reproduce.mock import selection
-from reproduce.mock.camera import Stars
-from reproduce.mock.data_card import PUBLISHED
-from reproduce.mock.maps import render
-from reproduce.photometry import V
-from reproduce.settings import Camera, Dataset
+from reproduce.papers.chardin2021.dataset import selection
+from reproduce.papers.chardin2021.dataset.data_card import PUBLISHED
+from reproduce.papers.chardin2021.settings import Dataset
+from reproduce.sky.camera import Stars
+from reproduce.sky.maps import render
+from reproduce.sky.settings import Camera
+from reproduce.stars.photometry import V
 
 Variant = tuple[str, Callable[[Snapshot], Stars], Camera]
 
@@ -65,7 +66,7 @@ def main() -> None:
             maps = render(stars(snapshot), camera, selection.view(dataset, "train", number, item))
             images[name].append((maps.flux, maps.mass))
     print("| choice | mean log F | std log F | mean log M | std log M |\n|---|---|---|---|---|")
-    known = data_manifests.load("published")
+    known = data_manifests.load("chardin2021/published")
     print(f"| published | {' | '.join(format(known[name]['value'], '.3f') for name in PUBLISHED)} |")
     for name, pairs in images.items():
         line(name, pairs, np.ones(count, bool))

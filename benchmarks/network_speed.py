@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from reproduce.network import encoder_decoder, regressor
+from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
 
 PIXELS = 160
 NETWORKS: dict[str, Callable[[], keras.Model]] = {

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from reproduce import settings
-from reproduce.pipeline import Chain
-from reproduce.stages import STAGES
+from reproduce.papers.chardin2021.settings import PROFILES, Settings
+from reproduce.papers.chardin2021.stages import STAGES
+from reproduce.workflow.stages import Chain
 
 SMALL = (
     "dataset.train=4000", "dataset.validation=500", "dataset.test_snapshots=400", "train.members=1",
     "train.epochs=10", "train.regressor_epochs=16",
 )  # fmt: skip
-PAPER = settings.Settings().dataset
+PAPER = Settings().dataset
 CLUSTERS = {"2": (f"dataset.train_models=[{','.join(PAPER.train_models)}]",), "12": ()}
 VIEWS = {
     "5, 2": (
@@ -55,7 +55,7 @@ def main() -> None:
             words = [word for override in overrides for word in ("--set", override)]
             command = [sys.executable, "-m", "reproduce", "evaluate", "--profile", "extended", *words]
             subprocess.run([*command, "--store", str(given.store), "--workers", str(given.workers)], check=True)
-            key = Chain(STAGES, settings.load("extended", overrides)).key("evaluate")
+            key = Chain("chardin2021", STAGES, PROFILES.load("extended", overrides)).key("evaluate")
             metrics = json.loads((given.store / "evaluate" / key / "metrics.json").read_text())
             rows[clusters, views] = {text: metrics[name] for name, text in KEPT.items()}
     table = pd.DataFrame(rows).T.rename_axis(["clusters", "distances, seeings"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reproduce.network.files import whole
+from reproduce.workflow.files import whole
 from tuning.space import Dimension, Value
 
 FILE = "found.json"

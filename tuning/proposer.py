@@ -13,7 +13,7 @@ from typing import Any
 import keras_tuner as kt
 import numpy as np
 
-from reproduce.settings import Tune
+from tuning.settings import Tune
 from tuning.space import Dimension, Value, hyperparameters
 
 # Failures in a row after which a search stops: they are then not the setting's fault.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reproduce.network.files import whole
+from reproduce.workflow.files import whole
 from tuning import importance
 from tuning.found import Finalist, Found
 from tuning.space import Value

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Protocol, Self
 
-from reproduce.executor import Lazy
-from reproduce.network import checkpoint
+from reproduce.learning import checkpoint
+from reproduce.workflow.executor import Lazy
 from tuning import trial as trials
 from tuning.trial import Trial
 

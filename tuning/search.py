@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce.errors import InputError
-from reproduce.network.architecture import weights_file
-from reproduce.network.files import whole
-from reproduce.settings import Train, Tune
+from reproduce.papers.chardin2021.networks.architecture import weights_file
+from reproduce.papers.chardin2021.settings import Train
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
 from tuning.found import Finalist, Found, Tried
 from tuning.proposer import FAILURES, Proposal, Proposer, TooManyFailuresError, direction, size
 from tuning.runner import Runner
+from tuning.settings import Tune
 from tuning.space import Dimension, Value, applied, dimensions, paper, reference
 from tuning.trial import Trial
 

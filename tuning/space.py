@@ -7,7 +7,9 @@ from typing import Any
 
 import keras_tuner as kt
 
-from reproduce.settings import RANGES, Train, Tune
+from reproduce.papers.chardin2021.settings import Train
+from tuning.settings import RANGES, Tune
+from tuning.settings import space as searched
 
 Value = bool | int | float | str
 # Digits of a real value that is tried: what is trained is then exactly what is printed.
@@ -72,7 +74,7 @@ def dimensions(tune: Tune, network: str) -> list[Dimension]:
     """The dimensions of a network's search."""
     return [
         Dimension(name, str(parts[0]), parts[1:]) if parts[0] in RANGES else Dimension(name, "choice", parts)
-        for name, parts in tune.space(network).items()
+        for name, parts in searched(tune, network).items()
     ]
 
 

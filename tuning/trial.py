@@ -15,10 +15,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from reproduce.errors import InputError
-from reproduce.network.files import whole
-from reproduce.settings import METRICS, Train
-from reproduce.store import exclusive
+from reproduce.papers.chardin2021.settings import METRICS, Train
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
+from reproduce.workflow.store import exclusive
 
 RESULT = "result.json"
 # How the numerical libraries say that a setting is too large for the machine.
@@ -80,8 +80,8 @@ class Trial:
         return self.task(member).state
 
     def task(self, member: int) -> Any:
-        """One training, a `reproduce.network.fitting.Task`."""
-        from reproduce.network.fitting import Task
+        """One training, a `reproduce.papers.chardin2021.networks.fitting.Task`."""
+        from reproduce.papers.chardin2021.networks.fitting import Task
 
         return Task(
             self.network,
@@ -140,8 +140,8 @@ def run(trial: Trial) -> dict[str, Any]:
 
 def _training(trial: Trial, member: int) -> dict[str, float]:
     """Train one network and measure it."""
-    from reproduce.network.architecture import weights_file
-    from reproduce.network.fitting import best_epoch, fit
+    from reproduce.papers.chardin2021.networks.architecture import weights_file
+    from reproduce.papers.chardin2021.networks.fitting import best_epoch, fit
 
     if trial.previous is not None and not trial.checkpoint(member).exists():
         _copy(trial.previous / trial.checkpoint(member).name, trial.checkpoint(member))
@@ -154,12 +154,12 @@ def _training(trial: Trial, member: int) -> dict[str, float]:
 
 
 def measure(trial: Trial, member: int) -> dict[str, float]:
-    """The paper's metrics of a trained network on the validation maps, by the names of `reproduce.evaluation`."""
-    from reproduce.evaluation.metrics import Labels, Scores
-    from reproduce.mock.mapset import MapSet
-    from reproduce.mock.scaler import Scaler
-    from reproduce.network.architecture import Architecture, load_weights, weights_file
-    from reproduce.network.data import batches
+    """The paper's metrics of a trained network on the validation maps, by the names of its evaluation."""
+    from reproduce.papers.chardin2021.dataset.mapset import MapSet
+    from reproduce.papers.chardin2021.dataset.scaler import Scaler
+    from reproduce.papers.chardin2021.evaluation.metrics import Labels, Scores
+    from reproduce.papers.chardin2021.networks.architecture import Architecture, load_weights, weights_file
+    from reproduce.papers.chardin2021.networks.data import batches
 
     scaler = Scaler.from_json(trial.scaler)
     with MapSet(trial.maps, "validation") as validation:

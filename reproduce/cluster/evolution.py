@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from reproduce.cluster import orbits, relaxation
 from reproduce.cluster.initial import Stars
-from reproduce.cluster.stellar_evolution import advance_masses
 from reproduce.cluster.tides import ESCAPE_RATE, Tide, escape_energy, saddle_energy
-from reproduce.cluster.tracks import Tracks
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
+from reproduce.stars.stellar_evolution import advance_masses
+from reproduce.stars.tracks import Tracks
 
 BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster's energy
 

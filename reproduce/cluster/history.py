@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reproduce.cluster.evolution import BOOKS, Cluster, Physics
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
-from reproduce.photometry import band_luminosity
+from reproduce.stars.photometry import band_luminosity
 
 LAGRANGIAN_PERCENT = (1, 5, 10, 25, 50, 75, 90)
 # Groups of SSE types, first to last, that are counted.

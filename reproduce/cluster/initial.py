@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import erf
 
 from reproduce.cluster.units import G
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 KROUPA_BREAK_MSUN = 0.5
 KROUPA_SLOPES = (1.3, 2.3)  # below and above the break, down to 0.08 Msun

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from reproduce import settings
 from reproduce.cluster import history
 from reproduce.cluster.checkpoint import Checkpoint
 from reproduce.cluster.evolution import STREAM_MASSES, STREAM_ORBITS, Cluster, Physics, advance, begin, generator
 from reproduce.cluster.initial import Stars, kroupa_masses, make_cluster
+from reproduce.cluster.settings import Model, Simulate
 from reproduce.cluster.snapshot import write_snapshots
-from reproduce.cluster.stellar_evolution import evolution_schedule, stellar_tracks
 from reproduce.cluster.tides import Tide, bulge_disc_halo, logarithmic_halo
-from reproduce.cluster.tracks import Tracks
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
-from reproduce.errors import InputError
+from reproduce.stars.stellar_evolution import evolution_schedule, stellar_tracks
+from reproduce.stars.tracks import Tracks
+from reproduce.workflow.errors import InputError
 
 Progress = Callable[[float, str], None]
 
@@ -27,8 +27,8 @@ MOST_BLACK_HOLES = 1e-3  # share of the cluster's mass that may stay in black ho
 
 def simulate(
     name: str,
-    model: settings.Model,
-    simulate: settings.Simulate,
+    model: Model,
+    simulate: Simulate,
     folder: Path,
     checkpoint: Path,
     progress: Progress | None = None,
@@ -46,9 +46,9 @@ def simulate(
     ----------
     name : str
         The simulation; its stars and all its random numbers depend on `simulate.seed` and this name.
-    model : settings.Model
+    model : Model
         Initial half-mass radius and number of snapshots.
-    simulate : settings.Simulate
+    simulate : Simulate
         Everything else.
     folder, checkpoint : Path
         Where files go, and where the state is kept meanwhile; `checkpoint` is removed at the end.
@@ -76,7 +76,7 @@ def simulate(
 
 
 def prepare(
-    name: str, model: settings.Model, simulate: settings.Simulate, tracks_cache: Path | None, tell: Progress
+    name: str, model: Model, simulate: Simulate, tracks_cache: Path | None, tell: Progress
 ) -> tuple[Stars, Physics]:
     """Initial stars, and the physics that moves them."""
     masses = kroupa_masses(
@@ -118,7 +118,7 @@ def prepare(
     return stars, physics
 
 
-def galaxy(simulate: settings.Simulate) -> Tide:
+def galaxy(simulate: Simulate) -> Tide:
     """The tidal field asked for."""
     field = logarithmic_halo if simulate.galaxy == "logarithmic" else bulge_disc_halo
     return field(simulate.circular_velocity_kms, simulate.galactocentric_radius_kpc)
@@ -145,7 +145,7 @@ def _refuse_black_holes(stars: Stars, tracks: Tracks, kick_kms: float) -> None:
 
 def _run(
     name: str,
-    simulate: settings.Simulate,
+    simulate: Simulate,
     stars: Stars,
     physics: Physics,
     wanted: int,

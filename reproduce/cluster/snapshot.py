@@ -33,8 +33,8 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reproduce.cluster.tracks import Tracks
-from reproduce.errors import InputError
+from reproduce.stars.tracks import Tracks
+from reproduce.workflow.errors import InputError
 
 FORMAT = "star-cluster snapshots"
 VERSION = 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 # NBODY6's galaxy as in Miholics, Webb & Sills (2014): a point-mass bulge and a Miyamoto & Nagai (1975) disc.
 BULGE_MSUN = 1.5e10

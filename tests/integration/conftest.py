@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.networks_bundle import write_bundle
+from tests.support.networks_bundle import write_bundle
 
 
 @pytest.fixture(scope="session")

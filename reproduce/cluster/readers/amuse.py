@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reproduce.cluster.readers import common
 from reproduce.cluster.snapshot import Snapshot
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 COLUMNS: dict[str, tuple[str, u.UnitBase]] = {
     "x_pc": ("x", u.pc), "y_pc": ("y", u.pc), "z_pc": ("z", u.pc),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reproduce.cluster.readers import common
 from reproduce.cluster.snapshot import Snapshot
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 COLUMNS = {
     "mass_msun": "m", "radius_pc": "r", "radial_velocity_kms": "vr", "tangential_velocity_kms": "vt",

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.cluster.snapshot import Shells, Snapshot, orient
-from reproduce.cluster.tracks import SUN_TEMPERATURE_K
-from reproduce.errors import InputError
+from reproduce.stars.tracks import SUN_TEMPERATURE_K
+from reproduce.workflow.errors import InputError
 
 CARTESIAN = ("x_pc", "y_pc", "z_pc", "vx_kms", "vy_kms", "vz_kms")
 SPHERICAL = ("radius_pc", "radial_velocity_kms", "tangential_velocity_kms")
@@ -67,7 +67,7 @@ def stellar_columns(path: Path, columns: Columns, age_gyr: float, fill_metallici
             "or add the column to the file"
         )
     if missing and fill_metallicity is not None:
-        from reproduce.cluster.stellar_evolution import stellar_tracks  # numba and COSMIC: only where needed
+        from reproduce.stars.stellar_evolution import stellar_tracks
 
         initial = np.asarray(found.get("initial_mass_msun", found["mass_msun"]), dtype=np.float64)
         made = stellar_tracks(initial, fill_metallicity).at(np.arange(len(initial)), age_gyr * 1e3)

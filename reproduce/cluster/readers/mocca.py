@@ -7,7 +7,7 @@ import numpy as np
 
 from reproduce.cluster.readers import common
 from reproduce.cluster.snapshot import Snapshot
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 # Place of each quantity in a line, from 0: number, r [pc], v_r, v_t [km/s], two names, kind of binary, pairs of
 # type, mass [Msun], luminosity [Lsun] and radius [Rsun]; the second of a pair is a companion's, zero for a single.

@@ -7,7 +7,7 @@ import numpy as np
 
 from reproduce.cluster.readers import common
 from reproduce.cluster.snapshot import Snapshot
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 # Places in `000 Scalars`.
 TTOT, RBAR, ZMBAR, TSTAR, VSTAR = 0, 2, 3, 5, 11

@@ -8,7 +8,7 @@ from astropy.table import Table
 
 from reproduce.cluster.readers import common
 from reproduce.cluster.snapshot import Snapshot
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 UNITS: dict[str, u.UnitBase] = {
     **dict.fromkeys(("x_pc", "y_pc", "z_pc", "radius_pc"), u.pc),

@@ -1,0 +1,1 @@
+"""Figures and tables of Chardin & Bianchini (2021)."""

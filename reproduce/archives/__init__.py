@@ -1,0 +1,1 @@
+"""Downloads and their cache, catalogues, survey images; image files of the user."""

@@ -1,0 +1,72 @@
+"""One image out of several that each show a part of the field."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from astropy.wcs import WCS
+
+from reproduce.archives.image import BandImage, Window, pixel_area_arcsec2, pixel_scale_arcsec
+
+
+def join(images: Sequence[BandImage], window: Window) -> BandImage:
+    """One image of a window; NaN where none of the images has anything to use.
+
+    A single image, or a first one without a gap, is handed back as it is. Otherwise all are put on the first one's
+    pixels, continued as far as the window needs, in units of its counts, and averaged where they overlap: flux per
+    area of sky is conserved.
+
+    Parameters
+    ----------
+    images : sequence of BandImage
+        At least one; all of one band.
+    window : Window
+        What the result must show.
+    """
+    first = images[0]
+    if len(images) == 1 or (_holds(first, window) and not first.bad.any()):
+        return first
+    from reproject import reproject_exact
+
+    wcs, shape = _grid(first, window)
+    place = (shape[1] / 2, shape[0] / 2)
+    total, weight = np.zeros(shape), np.zeros(shape)
+    levels = []
+    for image in images:
+        own = pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(window.centre))
+        count = 10 ** (-0.4 * (image.zero_point_ab - first.zero_point_ab))  # in counts of the first
+        if image.saturation_counts is not None:
+            levels.append(image.saturation_counts * count)
+        good = ~image.bad
+        values, _ = reproject_exact((np.where(good, image.counts, 0.0), image.wcs), wcs, shape_out=shape)
+        share, covered = reproject_exact((good.astype(np.float64), image.wcs), wcs, shape_out=shape)
+        # a pixel that the image covers only in part, or with bad pixels, counts by what it has
+        total += np.nan_to_num(values) * covered * count * pixel_area_arcsec2(wcs, *place) / own
+        weight += np.nan_to_num(share) * covered
+    with np.errstate(invalid="ignore", divide="ignore"):
+        counts = np.where(weight > 0.5, total / weight, np.nan)
+    return BandImage(
+        counts=counts,
+        wcs=wcs,
+        zero_point_ab=first.zero_point_ab,
+        band=first.band,
+        saturation_counts=min(levels, default=None),
+        origin=f"mosaic of {len(images)} images, first {first.origin}",
+    )
+
+
+def _holds(image: BandImage, window: Window) -> bool:
+    """Whether an image reaches as far as the window."""
+    side = window.side_arcsec / pixel_scale_arcsec(image.wcs, *image.wcs.world_to_pixel(window.centre))
+    x, y = image.wcs.world_to_pixel(window.centre)
+    ny, nx = image.counts.shape
+    return min(x, y, nx - 1 - x, ny - 1 - y) >= side / 2 - 1
+
+
+def _grid(first: BandImage, window: Window) -> tuple[WCS, tuple[int, int]]:
+    """The first image's pixels, continued over the window."""
+    scale = pixel_scale_arcsec(first.wcs, *first.wcs.world_to_pixel(window.centre))
+    half = int(np.ceil(window.side_arcsec / scale / 2))
+    x, y = (round(float(value)) for value in first.wcs.world_to_pixel(window.centre))
+    wcs = first.wcs.deepcopy()
+    wcs.wcs.crpix = wcs.wcs.crpix - [x - half, y - half]
+    return wcs, (2 * half, 2 * half)

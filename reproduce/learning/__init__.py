@@ -1,0 +1,1 @@
+"""Networks in Keras: data, training, ensembles, intervals, domain. No astronomy."""

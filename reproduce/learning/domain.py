@@ -1,0 +1,94 @@
+"""How far a map lies from those that the networks were trained on, which the paper judges by eye (Fig. 10).
+
+Two looks at a map: what the regressor sees in it, by the Mahalanobis distance from the training maps, and how it looks,
+by the distance of its nearest training maps. A network is blind to what no training map had, such as a cluster at the
+edge of the field; a few plain numbers are not.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+# Share of validation maps that the score calls strange.
+FALSE_ALARMS = 0.01
+# The distance to this many-th nearest training map is the distance from the training maps.
+NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """A linear map after which the training maps' numbers have mean 0 and covariance 1.
+
+    Attributes
+    ----------
+    mean, std : array, shape (d,)
+    matrix : array, shape (d, d)
+        Root of the inverse covariance of the standardised numbers, after Ledoit & Wolf (2004).
+    """
+
+    mean: NDArray
+    std: NDArray
+    matrix: NDArray
+
+    @classmethod
+    def fit(cls, numbers: NDArray) -> Self:
+        """From training maps, shape (n, d)."""
+        from sklearn.covariance import LedoitWolf  # seconds to import, and only here
+
+        mean, std = numbers.mean(axis=0), numbers.std(axis=0)
+        std = np.where(std > 0, std, 1.0)  # a filter that never fires
+        precision = LedoitWolf(assume_centered=True).fit((numbers - mean) / std).precision_
+        return cls(mean, std, np.linalg.cholesky(precision))
+
+    def __call__(self, numbers: NDArray) -> NDArray[np.float64]:
+        """Shape (n, d) to (n, d)."""
+        return (numbers.astype(np.float64) - self.mean) / self.std @ self.matrix
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The training maps' place among all maps.
+
+    Attributes
+    ----------
+    features, appearance : Whitening
+        Of what the regressor sees, and of how the maps look.
+    looks : array, shape (n, 6), float32
+        The training maps' appearance, whitened.
+    thresholds : array, shape (2,)
+        Distances of features and of appearance that score 1.
+    """
+
+    features: Whitening
+    appearance: Whitening
+    looks: NDArray
+    thresholds: NDArray
+
+    @classmethod
+    def fit(cls, training: tuple[NDArray, NDArray], validation: tuple[NDArray, NDArray]) -> Self:
+        """From the (features, appearance) of training maps and, for the thresholds, of validation maps."""
+        features, appearance = (Whitening.fit(numbers) for numbers in training)
+        looks = appearance(training[1]).astype(np.float32)
+        distances = cls(features, appearance, looks, np.ones(2))._distances(*validation)
+        each = np.quantile(distances, 1 - FALSE_ALARMS, axis=1)
+        both = np.quantile((distances / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
+        return cls(features, appearance, looks, each * both)
+
+    def score(self, features: NDArray, appearance: NDArray) -> NDArray[np.float64]:
+        """The larger of the two distances of maps, in thresholds, shape (n,): above 1 a map is outside."""
+        return (self._distances(features, appearance) / self.thresholds[:, None]).max(axis=0)
+
+    def _distances(self, features: NDArray, appearance: NDArray) -> NDArray[np.float64]:
+        """Shape (2, n); 1 is usual for features."""
+        away = np.sqrt(np.square(self.features(features)).mean(axis=1))
+        neighbours = min(NEIGHBOURS, len(self.looks))
+        nearest, _ = self._tree.query(self.appearance(appearance), k=[neighbours])
+        return np.stack([away, nearest[:, 0]])
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.looks)

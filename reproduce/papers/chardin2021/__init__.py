@@ -1,0 +1,1 @@
+"""π-DOC: masses, ages and distances of globular clusters from luminosity maps (Chardin & Bianchini 2021)."""

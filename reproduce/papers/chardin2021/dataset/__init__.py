@@ -1,0 +1,1 @@
+"""The data set of maps (paper Sects. 2.2-2.3)."""

@@ -1,0 +1,1 @@
+"""Use of the trained networks: PiDoc, the command predict, the MLflow model."""

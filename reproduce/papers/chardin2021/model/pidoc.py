@@ -1,0 +1,148 @@
+"""π-DOC for an observer: one luminosity map in; mass map, mass, age and distance out, with intervals."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reproduce.papers.chardin2021.settings import CALIBRATION, PRETRAINED, SCALER
+from reproduce.workflow.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reproduce.papers.chardin2021.evaluation.calibration import Calibration
+    from reproduce.papers.chardin2021.networks.prediction import Networks, Summary
+
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What an ensemble says of n maps.
+
+    Attributes
+    ----------
+    mass : array, shape (n, ny, nx), float32
+        log10(M / Msun) of each pixel.
+    table : DataFrame
+        One row a map. ``total_mass_msun`` (in the field of view), ``age_gyr``, ``distance_kpc``, each followed by the
+        bounds of its 68 % and 95 % intervals, ``…_low68``, ``…_high68``, ``…_low95``, ``…_high95``;
+        ``luminosity_lsun`` (V) and ``mass_to_light`` in the field at the distance given, else at the predicted one;
+        ``domain_score`` and ``in_domain``: whether the score is at most 1, as for maps like those of training, and the
+        distance above 0.
+    """
+
+    mass: NDArray
+    table: "pd.DataFrame"
+
+
+class PiDoc:
+    """A trained ensemble with its scaler and its calibration.
+
+    Examples
+    --------
+    >>> from reproduce import PiDoc
+    >>> found = PiDoc.pretrained().predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
+    >>> found.table["age_gyr"], found.mass
+    """
+
+    def __init__(self, networks: "Networks", calibration: "Calibration") -> None:
+        self.networks, self.calibration = networks, calibration
+
+    @classmethod
+    def load(cls, networks: Path, scaler: Path | None = None, calibration: Path | None = None) -> Self:
+        """An ensemble from files.
+
+        Parameters
+        ----------
+        networks
+            Folder with ``architecture.json`` and the weights.
+        scaler, calibration
+            ``scaler.json`` and ``calibration.h5``; none: in the same folder.
+
+        Raises
+        ------
+        InputError
+            If a file is absent or damaged, or they do not belong together.
+        """
+        from reproduce.papers.chardin2021.evaluation.calibration import Calibration
+        from reproduce.papers.chardin2021.networks import prediction
+
+        loaded = prediction.load(networks, scaler or networks / SCALER)
+        return cls(loaded, Calibration.load(calibration or networks / CALIBRATION))
+
+    @classmethod
+    def pretrained(cls) -> Self:
+        """The ensemble that comes with the package; its model card is ``README.md`` in its folder."""
+        if not (PRETRAINED / "architecture.json").is_file():
+            raise InputError(f"{PRETRAINED}: holds no trained networks; install the package whole, or train your own")
+        return cls.load(PRETRAINED)
+
+    @property
+    def pixels(self) -> int:
+        """Side of the maps [px]."""
+        return self.networks.architecture.pixels
+
+    def predict(self, flux: ArrayLike, distance_kpc: ArrayLike | None = None, batch_size: int = BATCH) -> Estimates:
+        """Mass maps, masses, ages and distances.
+
+        Parameters
+        ----------
+        flux : array, shape (n, ny, nx) or (ny, nx)
+            log10(F / (Lsun kpc^-2)) in V, with the cluster near the middle; smoothed as in training.
+        distance_kpc : float or array, shape (n,), optional
+            Known distances [kpc] for the luminosity and M/L; the networks do not see them. NaN: not known.
+        batch_size
+            Maps that go through the networks at once.
+
+        Raises
+        ------
+        InputError
+            If the shape is wrong, a value is not finite, or a distance is not above 0.
+        """
+        maps = np.asarray(flux)
+        maps = maps[None] if maps.ndim == 2 else maps
+        found = self.networks.predict(maps, batch_size)
+        distance = np.full(len(maps), np.nan)
+        if distance_kpc is not None:
+            distance[:] = distance_kpc
+        if (distance <= 0).any() or np.isinf(distance).any():
+            raise InputError(f"distance_kpc: expected distances above 0 kpc, found {np.asarray(distance_kpc).min():g}")
+        distance = np.where(np.isnan(distance), found.distance_kpc, distance)
+        return Estimates(found.mass, self._table(found, luminosity_in_field(maps, distance)))
+
+    def _table(self, found: "Summary", luminosity: NDArray) -> "pd.DataFrame":
+        import pandas as pd
+
+        bounds = self.calibration.per_map(found)
+        columns: dict[str, NDArray] = {}
+        for name, column, value in (
+            ("total_mass", "total_mass_msun", found.total_mass),
+            ("age", "age_gyr", np.maximum(found.age_gyr, 0)),  # a regressor knows no bounds
+            ("distance", "distance_kpc", found.distance_kpc),
+        ):
+            logarithmic = name == "total_mass"
+            columns[column] = _linear(value, logarithmic)
+            for end in ("low68", "high68", "low95", "high95"):
+                columns[f"{column}_{end}"] = _linear(bounds[f"{name}_{end}"], logarithmic)
+        columns["luminosity_lsun"] = luminosity
+        columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
+        columns["domain_score"] = bounds["domain_score"]
+        # A regressor knows no bounds: a distance that is none says that the map is like no other.
+        columns["in_domain"] = (bounds["domain_score"] <= 1) & (found.distance_kpc > 0)
+        return pd.DataFrame(columns)
+
+
+def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:
+    values = values.astype(np.float64)
+    # far outside the domain a bound may be any number: it stays one that a file can hold
+    return 10 ** np.clip(values, -30, 30) if logarithmic else values
+
+
+def luminosity_in_field(flux: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:
+    """L = 4 π D² ΣF of maps (n, ny, nx) of log10(F / (Lsun kpc^-2)), at distances (n,) [kpc]: shape (n,) [Lsun]."""
+    total = (10 ** np.asarray(flux, np.float64)).sum(axis=(-2, -1))
+    return 4 * np.pi * np.square(np.asarray(distance_kpc, np.float64)) * total

@@ -1,0 +1,76 @@
+"""The stage `apply`: what the networks say of the observed clusters (paper Sect. 5, Table 3)."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+from astropy.table import QTable, Table, hstack
+
+from reproduce.papers.chardin2021.model.pidoc import PiDoc
+from reproduce.workflow.files import whole
+
+TABLE, MAPS = "clusters.ecsv", "maps.h5"
+UNITS = {"total_mass_msun": "Msun", "age_gyr": "Gyr", "distance_kpc": "kpc", "mass_to_light": "Msun/Lsun"}
+PREFIX = "predicted_"
+
+
+def apply(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, float]:
+    """Predict every observed map and write the results.
+
+    Parameters
+    ----------
+    pidoc : PiDoc
+        The networks.
+    observed : Path
+        What the stage `observe` wrote: ``maps.h5`` and ``targets.ecsv``.
+    folder : Path
+        Receives ``clusters.ecsv``, the columns of ``targets.ecsv`` with ours beside them:
+        ``predicted_total_mass_msun``, ``predicted_age_gyr`` and ``predicted_distance_kpc`` with the bounds of their
+        intervals (``…_low68`` and so on), ``predicted_mass_to_light`` and its bounds at the catalogue's distance, as in
+        the paper; ``domain_score`` and ``in_domain``. And ``maps.h5``: ``flux``, ``mass`` (n, ny, nx) and ``name``.
+
+    Returns
+    -------
+    dict
+        Numbers for the run.
+    """
+    targets = Table.read(observed / "targets.ecsv")
+    with h5py.File(observed / MAPS) as file:
+        flux, names = file["flux"][()], file["name"][()]
+    distance = np.asarray(targets["distance_kpc"], dtype=np.float64)
+    found = pidoc.predict(flux, distance)
+    ours = Table.from_pandas(found.table)
+    ours.remove_column("luminosity_lsun")  # of the smoothed map; the table has that of the image
+    light = np.asarray(targets["luminosity_lsun"], dtype=np.float64)
+    for end in ("", "_low68", "_high68", "_low95", "_high95"):
+        ours[f"mass_to_light{end}"] = ours[f"total_mass_msun{end}"] / light
+    for name in ours.colnames:
+        unit = next((unit for start, unit in UNITS.items() if name.startswith(start)), None)
+        ours[name].unit = unit
+        if unit is not None:
+            ours.rename_column(name, f"{PREFIX}{name}")
+    table = hstack([targets, ours])
+    table.meta = {"source": str(targets["source"][0])}
+    with whole(folder / TABLE) as partial:
+        table.write(partial, format="ascii.ecsv", overwrite=True)
+    with whole(folder / MAPS) as partial, h5py.File(partial, "w") as file:
+        for name, values, unit in (("flux", flux, "log10(Lsun/kpc2)"), ("mass", found.mass, "log10(Msun)")):
+            file.create_dataset(name, data=values).attrs["unit"] = unit
+        file.create_dataset("name", data=names)
+    return numbers(table)
+
+
+def numbers(table: Table | QTable) -> dict[str, float]:
+    """How many clusters are in the domain, and for how many a prediction and the literature agree within intervals."""
+    found = {"clusters": float(len(table)), "in_domain": float(np.sum(table["in_domain"]))}
+    for ours, theirs, slack in (
+        ("mass_to_light", "mass_to_light", np.asarray(table["mass_to_light_error"], dtype=np.float64)),
+        ("age_gyr", "age_gyr", 0.0),
+        ("distance_kpc", "distance_kpc", 0.0),
+    ):
+        value = np.asarray(table[theirs], dtype=np.float64)
+        for level in (68, 95):
+            low, high = (np.asarray(table[f"{PREFIX}{ours}_{end}{level}"], dtype=np.float64) for end in ("low", "high"))
+            inside = (value + slack >= low) & (value - slack <= high)
+            found[f"{ours}_within_{level}_percent_interval"] = float(np.sum(inside))
+    return found

@@ -1,0 +1,260 @@
+"""The chain of Chardin & Bianchini (2021): each stage's function, needs and settings. The composition root.
+
+A function here only hands values on: the settings that its stage declares, the folders of its needs, the place to
+write. Heavy imports happen inside, so that a call that finds everything made never pays for them.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import data_manifests
+from reproduce.papers.chardin2021.drawing import evaluation, networks, observed
+from reproduce.papers.chardin2021.settings import EXPERIMENT, PROFILES, Train
+from reproduce.workflow.papers import Command, Paper
+from reproduce.workflow.progress import Gauge
+from reproduce.workflow.stages import Job, Stage, When, figure
+
+
+def simulate(job: Job) -> None:
+    """Evolve every model's cluster (paper Sect. 2.1)."""
+    group = job.settings.simulate
+    items = [
+        (name, model, group, job.folder / name, job.checkpoint / name, job.cache)
+        for name, model in group.models.items()
+    ]
+    with job.progress.watch(job.checkpoint, len(items)):
+        for name, numbers in zip(group.models, job.executor.map(_simulate_model, items), strict=True):
+            job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
+
+
+def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> dict[str, float]:
+    from astropy.table import QTable
+
+    from reproduce.cluster.simulate import simulate as evolve
+
+    name, model, group, folder, checkpoint, cache = item
+    for place in (folder, checkpoint):
+        place.mkdir(parents=True, exist_ok=True)
+    evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
+    last = QTable.read(folder / "history.ecsv")[-1]
+    kept = ("time_gyr", "n_stars", "mass_msun", "r_half_pc", "energy_error")
+    return {f"last_{column}": float(getattr(last[column], "value", last[column])) for column in kept}
+
+
+def dataset(job: Job) -> None:
+    """Draw the mock observations (paper Sects. 2.2-2.3)."""
+    from reproduce.papers.chardin2021.dataset.make import make_dataset
+
+    group = job.settings.dataset
+    simulations = {
+        name: job.inputs["simulate"] / name / "snapshots.h5" for name in (*group.train_models, *group.test_models)
+    }
+    job.metrics |= make_dataset(simulations, group, job.folder, job.checkpoint, job.executor, job.progress)
+
+
+def train(job: Job) -> None:
+    """Train both networks (paper Sect. 3)."""
+    from reproduce.papers.chardin2021.networks.training import train as fit
+
+    maps = job.inputs["dataset"]
+    group = job.settings.train
+    if group.from_ == "tune":
+        best = json.loads((job.inputs["tune"] / "best.json").read_text(encoding="utf-8"))
+        group = type(group).model_validate(group.model_dump(by_alias=True) | best["setting"])
+
+    def on_epoch(network: str, epoch: int, values: dict[str, float]) -> None:
+        job.log({f"{network}/{key}": value for key, value in values.items()}, epoch)
+
+    job.metrics |= fit(
+        maps / "maps.h5",
+        maps / "scaler.json",
+        group,
+        job.folder,
+        job.checkpoint,
+        on_epoch,
+        job.executor,
+        job.progress,
+    )
+
+
+def calibrate(job: Job) -> None:
+    """Learn the intervals and the domain of the networks from training and validation maps."""
+    from reproduce.papers.chardin2021.evaluation.calibration import calibrate as learn
+
+    maps = job.inputs["dataset"]
+    job.metrics |= learn(maps / "maps.h5", job.inputs["train"], maps / "scaler.json", job.folder, job.progress)
+
+
+def search(job: Job) -> None:
+    """Try hyper-parameters (paper Sects. 3.1-3.2); every trial is a run under this stage's."""
+    from reproduce.workflow.executor import processes
+    from tuning import found
+    from tuning.runner import Runner
+    from tuning.search import search as run
+
+    if job.run is None:
+        raise ValueError("a search records its trials under the run of its stage, and this job has none")
+    maps = job.inputs["dataset"]
+    train = Train(**vars(job.settings.train))
+    places = maps / "maps.h5", maps / "scaler.json", job.checkpoint
+    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
+        results = run(job.settings.tune, train, *places, runner, job.progress)
+    found.save(results, job.folder)
+    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+
+
+def tune(job: Job) -> None:
+    """The best setting of a search, what mattered, and drawings of all trials."""
+    from tuning import draw, found, results
+
+    searched = found.load(job.inputs["search"])
+    job.metrics |= results.write(searched, job.folder)
+    draw.draw(searched, job.folder)
+
+
+def evaluate(job: Job) -> None:
+    """Measure both networks on the unseen cluster (paper Sect. 4)."""
+    from reproduce.papers.chardin2021.evaluation.test_set import evaluate as measure
+
+    maps = job.inputs["dataset"]
+    job.metrics |= measure(
+        maps / "maps.h5",
+        job.inputs["train"],
+        maps / "scaler.json",
+        job.inputs["calibrate"] / "calibration.h5",
+        job.settings.evaluate,
+        job.folder,
+        job.progress,
+    )
+
+
+def model(job: Job) -> None:
+    """Put the trained networks, their scaler and calibration and a model card into one folder."""
+    from reproduce.papers.chardin2021.model.bundle import bundle, numbers
+
+    bundle(
+        job.inputs["train"],
+        job.inputs["dataset"] / "scaler.json",
+        job.inputs["calibrate"] / "calibration.h5",
+        job.settings,
+        numbers(job.inputs["train"]) | numbers(job.inputs["evaluate"]),
+        job.folder,
+    )
+
+
+def observe(job: Job) -> None:
+    """Make a flux map of each real cluster (paper Sect. 5)."""
+    from reproduce.papers.chardin2021.observed.observe import observe as look
+
+    camera = job.settings.dataset.camera
+    job.metrics |= look(job.settings.observe, camera, job.folder, job.cache, job.progress)
+
+
+def out_of_domain(job: Job) -> None:
+    """Domain scores of maps made as for training, and made otherwise."""
+    from reproduce.papers.chardin2021.evaluation.calibration import Calibration
+    from reproduce.papers.chardin2021.evaluation.out_of_domain import scores, shares
+    from reproduce.papers.chardin2021.networks.prediction import load
+    from reproduce.workflow.files import whole
+
+    dataset, evaluate = job.settings.dataset, job.settings.evaluate
+    table = scores(
+        job.inputs["simulate"] / dataset.test_models[0] / "snapshots.h5",
+        load(job.inputs["train"], job.inputs["dataset"] / "scaler.json"),
+        Calibration.load(job.inputs["calibrate"] / "calibration.h5"),
+        dataset.camera,
+        evaluate.strange_maps,
+        evaluate.seed,
+        job.progress,
+    )
+    with whole(job.folder / "scores.csv") as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")
+    job.metrics |= shares(table)
+
+
+def apply(job: Job) -> None:
+    """Predict mass, age and distance of the observed clusters (paper Sect. 5)."""
+    from reproduce.papers.chardin2021.model.pidoc import PiDoc
+    from reproduce.papers.chardin2021.observed.apply import apply as predict
+
+    trained = job.settings.apply.networks == "trained"
+    pidoc = PiDoc.load(job.inputs["model"]) if trained else PiDoc.pretrained()
+    job.metrics |= predict(pidoc, job.inputs["observe"], job.folder)
+
+
+def predict(words: Sequence[str]) -> int:
+    """The command `predict`."""
+    from reproduce.papers.chardin2021.model import predict
+
+    return predict.main(words)
+
+
+def log_model(words: Sequence[str]) -> int:
+    """The command `log-model`."""
+    from reproduce.papers.chardin2021.model import serving
+
+    return serving.main(words)
+
+
+# What a figure says of the training maps, of the networks that it shows at work, and of its making.
+MAPS = ("simulate.n_stars", "dataset.train", "dataset.train_models")
+APPLIED = ("apply.networks", *MAPS)
+MADE_BY = (*MAPS, "train")
+LAYERS = ("train", "dataset.camera")
+SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "members"))
+
+STAGES = (
+    Stage("simulate", simulate, reads=("simulate",)),
+    Stage("dataset", dataset, needs=("simulate",), reads=("dataset",)),
+    Stage("search", search, needs=("dataset",), reads=("tune", *SEARCHED)),
+    Stage("tune", tune, needs=("search",), draws=True),
+    Stage("train", train, needs=("dataset", When("tune", "train.from", "tune")), reads=("train",)),
+    Stage("calibrate", calibrate, needs=("dataset", "train")),
+    Stage("evaluate", evaluate, needs=("dataset", "train", "calibrate"), reads=("evaluate",)),
+    Stage("model", model, needs=("dataset", "train", "calibrate", "evaluate"), reads=("simulate", "dataset", "train")),
+    Stage("observe", observe, reads=("observe", "dataset.camera")),
+    Stage("apply", apply, needs=("observe", When("model", "apply.networks", "trained")), reads=("apply",)),
+    Stage(
+        "out_of_domain",
+        out_of_domain,
+        needs=("simulate", "dataset", "train", "calibrate"),
+        reads=("dataset", "evaluate"),
+    ),
+    figure(evaluation.diagnostics, needs=("simulate",), reads=("simulate.models",)),
+    figure(networks.figure1, reads=LAYERS),
+    figure(networks.figure2, reads=LAYERS),
+    figure(evaluation.figure3, needs=("train",), reads=MADE_BY),
+    figure(evaluation.figure4, needs=("evaluate",), reads=("dataset.camera",)),
+    figure(evaluation.figure5, needs=("evaluate",), reads=MADE_BY),
+    figure(evaluation.figure6, needs=("evaluate",), reads=MADE_BY),
+    figure(evaluation.figure7, needs=("evaluate",), reads=MADE_BY),
+    figure(evaluation.figure8, needs=("evaluate",), reads=MADE_BY),
+    figure(evaluation.figure9, needs=("evaluate",), reads=MADE_BY),
+    figure(networks.domain, needs=("out_of_domain",)),
+    figure(networks.uncertainty, needs=("evaluate",)),
+    figure(evaluation.table1, needs=("dataset",), reads=("simulate.models", "dataset.camera")),
+    figure(evaluation.table2, needs=("evaluate",), reads=("dataset.test_distances_kpc",)),
+    figure(observed.figure10, needs=("dataset", "apply"), reads=MAPS),
+    figure(observed.figure11, needs=("apply",), reads=APPLIED),
+    figure(observed.figure12, needs=("apply",), reads=(*APPLIED, "dataset.camera")),
+    figure(observed.table3, needs=("apply",)),
+)
+
+PAPER = Paper(
+    name="chardin2021",
+    title="π-DOC (Chardin & Bianchini 2021)",
+    experiment=EXPERIMENT,
+    profiles=PROFILES,
+    stages=STAGES,
+    published=data_manifests.load("chardin2021/published"),
+    about="One luminosity map of a globular cluster in, its mass map, age and distance out. The published networks "
+    "were trained on direct N-body simulations; ours on our own Monte Carlo clusters, so differences of the data and "
+    "of the training both enter.",
+    commands={
+        "predict": Command(predict, "{image} --out {out}", {"image": "path", "out": "string, predictions"}),
+        "log-model": Command(log_model),
+    },
+    plain_names=True,
+)

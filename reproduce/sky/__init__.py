@@ -1,0 +1,1 @@
+"""From stars to images: camera, point-spread functions, noise, coordinates."""

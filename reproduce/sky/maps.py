@@ -1,0 +1,201 @@
+"""The flux and the mass map of one cluster in one view.
+
+Examples
+--------
+>>> from astropy import units as u
+>>> from reproduce.cluster.snapshot import SnapshotFile
+>>> from reproduce.sky.map_files import write_maps
+>>> with SnapshotFile("snapshots.h5") as file:  # doctest: +SKIP
+...     maps = observe(file.read(100), 15 * u.kpc, 1 * u.arcsec)
+>>> write_maps(maps, "cluster.fits")  # doctest: +SKIP
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+
+from reproduce.cluster.snapshot import Snapshot
+from reproduce.sky import camera as instrument
+from reproduce.sky import effects, kernels
+from reproduce.sky.camera import Stars, View
+from reproduce.sky.psf import Psf
+from reproduce.sky.settings import Camera, Effects
+from reproduce.stars import photometry
+from reproduce.workflow.errors import InputError
+
+NO_EFFECTS = Effects()
+
+
+@dataclass(frozen=True)
+class Maps:
+    """A mock observation and what it shows.
+
+    Attributes
+    ----------
+    flux : array of float32, shape (ny, nx)
+        log10(F / (Lsun kpc^-2)) with F = L / (4π D²) of each pixel, blurred by the PSF and smoothed.
+    mass : array of float32, shape (ny, nx)
+        log10(M / Msun) of each pixel, smoothed; no PSF.
+    age_gyr : float
+        Age of the cluster [Gyr].
+    mass_msun, luminosity_lsun : float
+        Mass [Msun] and luminosity [Lsun in the band] of the cluster's stars in the field, before PSF and smoothing.
+    n_stars : int
+        Number of these stars.
+    view : View
+        Distance, seeing and orientation.
+    camera : Camera
+        The instrument.
+    """
+
+    flux: NDArray[np.float32]
+    mass: NDArray[np.float32]
+    age_gyr: float
+    mass_msun: float
+    luminosity_lsun: float
+    n_stars: int
+    view: View
+    camera: Camera
+
+    @property
+    def wcs(self) -> WCS:
+        """Gnomonic projection about the middle of the field, put at RA = Dec = 0; columns run west, rows north."""
+        wcs = WCS(naxis=2)
+        scale = self.camera.field_arcsec / self.camera.pixels / 3600
+        wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+        wcs.wcs.cunit = ["deg", "deg"]
+        wcs.wcs.crpix = [(self.camera.pixels + 1) / 2] * 2
+        wcs.wcs.cdelt = [-scale, scale]
+        wcs.wcs.crval = [0.0, 0.0]
+        return wcs
+
+
+def render(
+    stars: Stars, camera: Camera, view: View, psf: Psf | None = None, generator: np.random.Generator | None = None
+) -> Maps:
+    """Maps of one cluster in one view.
+
+    Parameters
+    ----------
+    stars : Stars
+        The cluster.
+    camera : Camera
+        The instrument.
+    view : View
+        Distance, seeing and orientation.
+    psf : Psf, optional
+        Point-spread function in place of the camera's at the view's seeing.
+    generator : Generator, optional
+        Random numbers of the observational effects; needed if there are any.
+
+    Raises
+    ------
+    InputError
+        If no star of the cluster shines in the field.
+    """
+    psf = psf or instrument.point_spread_function(camera, view.fwhm_arcsec)
+    u, v = instrument.places(stars, camera, view)
+    mass = kernels.bin_stars(u, v, stars.mass_msun, camera.pixels)
+    n_stars, mass_msun, luminosity = kernels.sum_inside(u, v, stars.mass_msun, stars.luminosity_lsun, camera.pixels)
+    if luminosity <= 0:
+        raise InputError(
+            f"{stars.name}: no star shines in a field of {camera.field_arcsec:g} arcsec at {view.distance_kpc:g} kpc "
+            f"(the cluster has {len(u)} stars); use a larger field or distance, or an earlier snapshot"
+        )
+    light = _light(stars, camera, view, psf, generator, u, v)
+    flux = instrument.flux_from_luminosity(instrument.smooth(light, camera.smoothing_pixels), view.distance_kpc)
+    return Maps(
+        flux=instrument.log10_with_floor(flux, camera.flux_floor),
+        mass=instrument.log10_with_floor(instrument.smooth(mass, camera.smoothing_pixels), camera.mass_floor),
+        age_gyr=stars.age_gyr,
+        mass_msun=mass_msun,
+        luminosity_lsun=luminosity,
+        n_stars=n_stars,
+        view=view,
+        camera=camera,
+    )
+
+
+def _light(
+    stars: Stars,
+    camera: Camera,
+    view: View,
+    psf: Psf,
+    generator: np.random.Generator | None,
+    u: NDArray,
+    v: NDArray,
+) -> NDArray[np.float64]:
+    """Light in each pixel, with the observational effects that the camera has."""
+    luminosity = stars.luminosity_lsun
+    if camera.effects == NO_EFFECTS:
+        return instrument.light_image(u, v, luminosity, camera, psf)
+    if generator is None:
+        raise InputError("camera: observational effects draw random numbers; give a seed")
+    margin = instrument.margin_pixels(psf, camera)
+    others = effects.field_stars(camera.effects, camera, margin, view.distance_kpc, generator)
+    u, v, luminosity = (np.concatenate(pair) for pair in zip((u, v, luminosity), others, strict=True))
+    image = instrument.light_image(u, v, luminosity, camera, psf)
+    return effects.expose(image, camera.effects, camera, view.distance_kpc, generator)
+
+
+def observe(
+    snapshot: Snapshot,
+    distance: units.Quantity,
+    fwhm: units.Quantity,
+    *,
+    camera: Camera | None = None,
+    line_of_sight: tuple[float, float, float] = (0.0, 0.0, 1.0),
+    quarter_turns: int = 0,
+    shift: units.Quantity = (0.0, 0.0) * units.arcsec,
+    psf: Psf | None = None,
+    band: photometry.Band = photometry.V,
+    seed: int | None = None,
+) -> Maps:
+    """Mock observation of one snapshot.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The cluster.
+    distance : Quantity
+        Its distance, a length.
+    fwhm : Quantity
+        Seeing, an angle.
+    camera : Camera, optional
+        The instrument; the paper's if left out.
+    line_of_sight : tuple of float
+        Direction in the snapshot's axes.
+    quarter_turns : int
+        Rotation on the sky by this many times 90°.
+    shift : Quantity, shape (2,)
+        Place of the centre from the middle of the field, along columns and rows, an angle.
+    psf : Psf, optional
+        Point-spread function in place of the camera's, such as an image of a star (`psf.ImagePsf`).
+    band : Band
+        Photometric band.
+    seed : int, optional
+        Seed of the observational effects; needed if the camera has any.
+
+    Returns
+    -------
+    Maps
+
+    Raises
+    ------
+    InputError
+        If the distance or seeing is not positive, the snapshot is of another format or holds impossible values, or no
+        star shines in the field.
+    """
+    try:
+        kpc, arcsec = float(distance.to_value(units.kpc)), float(fwhm.to_value(units.arcsec))
+        x, y = (float(value) for value in shift.to_value(units.arcsec))
+    except (AttributeError, units.UnitConversionError) as error:
+        raise InputError(
+            f"observe: distance must be a length, fwhm and shift angles, with astropy units ({error})"
+        ) from None
+    view = View(kpc, arcsec, line_of_sight, quarter_turns, (x, y))
+    generator = None if seed is None else np.random.default_rng(seed)
+    return render(Stars.of(snapshot, band), camera or Camera(), view, psf, generator)

@@ -1,0 +1,55 @@
+"""Settings of the mock instrument; the defaults are those of Chardin & Bianchini (2021, Sect. 2.2, Table 1)."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from reproduce.workflow.settings import Fraction, Group, Positive
+
+
+class Effects(Group):
+    """Optional observational effects (paper Sect. 6); the defaults leave all of them out."""
+
+    zero_point_mag: float | None = Field(
+        None, gt=0, lt=60, description="V magnitude that gives one electron in the exposure; none: no photon noise"
+    )
+    read_noise_electrons: float = Field(0.0, ge=0, description="standard deviation of the read noise [electrons]")
+    saturation_electrons: Positive | None = Field(None, description="full well of a pixel [electrons]; none: endless")
+    sky_mag_arcsec2: float | None = Field(None, description="V brightness of the sky [mag/arcsec2]; none: dark")
+    sky_left: float = Field(0.0, ge=0, le=1, description="fraction of the mean sky that its subtraction leaves")
+    bad_pixels: Fraction = Field(0.0, description="fraction of pixels, chosen anew in each map, that read zero")
+    field_stars_per_arcmin2: float = Field(0.0, ge=0, description="foreground and background stars [1/arcmin2]")
+    field_star_bright_mag: float = Field(16.0, description="V of the brightest field stars")
+    field_star_faint_mag: float = Field(22.0, description="V of the faintest field stars")
+
+    @model_validator(mode="after")
+    def _no_setting_without_effect(self) -> Self:
+        if self.zero_point_mag is None and (self.read_noise_electrons > 0 or self.saturation_electrons is not None):
+            raise ValueError(
+                "camera.effects: read_noise_electrons and saturation_electrons count electrons; set zero_point_mag too"
+            )
+        if self.sky_mag_arcsec2 is not None and self.zero_point_mag is None and self.sky_left == 0:
+            raise ValueError(
+                "camera.effects: a sky that is subtracted whole only adds photon noise; set zero_point_mag or sky_left"
+            )
+        if self.sky_left > 0 and self.sky_mag_arcsec2 is None:
+            raise ValueError(f"camera.effects: sky_left={self.sky_left} has no effect without sky_mag_arcsec2")
+        if self.field_star_bright_mag >= self.field_star_faint_mag:
+            raise ValueError(
+                f"camera.effects: field_star_bright_mag={self.field_star_bright_mag} must be below "
+                f"field_star_faint_mag={self.field_star_faint_mag}"
+            )
+        return self
+
+
+class Camera(Group):
+    """The mock instrument (paper Sect. 2.2, Table 1)."""
+
+    field_arcsec: Positive = Field(40.0, description="side of the square field of view [arcsec]")
+    pixels: int = Field(160, ge=16, le=4096, description="pixels a side")
+    psf: Literal["moffat", "gaussian"] = Field("moffat", description="point-spread function")
+    moffat_beta: float = Field(2.5, gt=1, description="Moffat β (Trujillo et al. 2001)")
+    smoothing_pixels: float = Field(4.0, ge=0, description="σ of the Gaussian smoothing of both maps [px]")
+    flux_floor: Positive = Field(1e-12, description="smaller fluxes are raised to it before log10 [Lsun/kpc2]")
+    mass_floor: Positive = Field(1e-4, description="smaller masses of a pixel are raised to it before log10 [Msun]")
+    effects: Effects = Field(default_factory=Effects, description="noise, sky, field stars and defects")

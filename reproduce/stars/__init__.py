@@ -1,0 +1,1 @@
+"""Stars: bands, stellar evolution and tracks, mass function, density models, simple populations."""

@@ -1,0 +1,263 @@
+"""Single-star evolution from COSMIC's SSE (Hurley, Pols & Tout 2000), the recipes of the paper's N-body code.
+
+COSMIC evolves binaries; a single star is one whose companion is massless (`kstar_2 = 15`, no period). Its table
+interface costs milliseconds a star, so the function underneath it is called: that is why the version of cosmic-popsynth
+is pinned.
+"""
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from reproduce.stars.tracks import COLUMNS, FIRST_REMNANT, Tracks
+from reproduce.workflow.errors import InputError
+
+END_MYR = 14_500.0  # tracks reach a little beyond the oldest cluster
+TOLERANCE = 0.004  # rows are dropped where interpolation stays this close (relative, in L and R; a tenth of it in mass)
+RESPONSE = 0.01  # share of the mass whose loss orbits must follow: see `evolution_schedule`
+_CHUNK = 2_000  # stars evolved before their rows are thinned: bounds memory
+_ROWS = ["tphys", "kstar_1", "mass_1", "lum_1", "rad_1"]
+
+# The recipes of standard SSE: winds of Hurley et al. (2000) with η = 0.5, remnants of Belczynski et al. (2002), no
+# kicks (the cluster draws them). The rest concerns binaries and does nothing to a single star, but is asked for.
+SSE: Mapping[str, Any] = {
+    "windflag": 0, "neta": 0.5, "bwind": 0.0, "hewind": 1.0, "eddlimflag": 0, "LBV_flag": 1, "eddfac": 10,
+    "zsun": 0.02, "remnantflag": 1, "mxns": 3.0, "wdflag": 1, "ifflag": 0, "wd_mass_lim": 1, "ecsn": 0.0,
+    "ecsn_mlow": 0.0, "pts1": 0.05, "pts2": 0.01, "pts3": 0.02, "kickflag": 0, "sigma": 0.0, "bhflag": 0,
+    "bhsigmafrac": 1.0,
+    "sigmadiv": -20.0, "polar_kick_angle": 90.0, "natal_kick_array": [[-100.0] * 4 + [0.0]] * 2, "mm_mu_ns": 400.0,
+    "mm_mu_bh": 200.0, "fryer_mass_limit": 0, "fryer_fmix": 1.0, "fryer_mcrit_nsbh": 5.75, "rembar_massloss": 0.5,
+    "maltsev_mode": 0, "maltsev_fallback": 0.5, "maltsev_pf_prob": 0.1, "pisn": 0, "ppi_co_shift": 0.0,
+    "ppi_extra_ml": 0.0, "bhspinflag": 0, "bhspinmag": 0.0, "rtmsflag": 0, "tflag": 1, "aic": 0, "ussn": 0,
+    "beta": 0.125, "xi": 1.0, "acc2": 1.5, "epsnov": 0.001, "gamma": -2, "alpha1": [1.0, 1.0], "lambdaf": 0.0,
+    "qcrit_array": [0.0] * 16, "ce2stageflag": 0, "ceflag": 0, "cekickflag": 2, "cemergeflag": 1, "cehestarflag": 0,
+    "grflag": 0, "bhms_coll_flag": 0, "bdecayfac": 1, "qcflag": 5, "rejuvflag": 0, "htpmb": 0, "ST_cr": 0, "ST_tide": 0,
+    "don_lim": -1, "acc_lim": [-1, -1], "smt_periastron_check": 0, "bconst": 3000, "ck": 1000,
+    "fprimc_array": [2 / 21] * 16, "rejuv_fac": 1.0, "randomseed": 1, "stellar_engine": "sse", "z_accuracy_limit": 0.01,
+}  # fmt: skip
+_ZERO_AT_BIRTH = (
+    "rad", "lum", "massc", "radc", "menv", "renv", "omega_spin", "B", "bacc", "tacc", "epoch", "tms", "bhspin",
+)  # fmt: skip
+_LOW_MASS = 0.7  # [Msun] below it a main-sequence star is type 0 (fully convective or nearly so), above it type 1
+
+
+def stellar_tracks(
+    mass_msun: NDArray[np.float64],
+    metallicity: float,
+    cache: Path | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Tracks:
+    """Tracks of single stars from the zero-age main sequence to 14.5 Gyr.
+
+    Parameters
+    ----------
+    mass_msun : (n,)
+        Initial masses [Msun], 0.08 to 150.
+    metallicity : float
+        Mass fraction of metals, 1e-4 to 0.03.
+    cache : Path, optional
+        Folder that keeps tracks under a name made from the masses, the metallicity and the recipes. A damaged file in
+        it is made anew.
+    progress : callable, optional
+        Called with the fraction done and a line of text.
+
+    Returns
+    -------
+    Tracks
+    """
+    mass_msun = np.asarray(mass_msun, dtype=np.float64)
+    if not (1e-4 <= metallicity <= 0.03):
+        raise InputError(f"simulate.metallicity must lie in SSE's range 0.0001 to 0.03, found {metallicity}")
+    if mass_msun.size == 0 or not (mass_msun.min() >= 0.08 and mass_msun.max() <= 150):
+        raise InputError("masses must lie between 0.08 and 150 Msun: mend simulate.imf_low_msun and imf_high_msun")
+    path = cache / f"tracks-{_digest(mass_msun, metallicity)}.h5" if cache is not None else None
+    if path is not None and path.is_file():
+        try:
+            with h5py.File(path, "r") as f:
+                return Tracks.read(f)
+        except (OSError, KeyError):
+            path.unlink()  # made anew below
+    tracks = _evolve(mass_msun, metallicity, progress or (lambda fraction, text: None))
+    if path is not None:
+        _store(tracks, path)
+    return tracks
+
+
+def _digest(mass_msun: NDArray[np.float64], metallicity: float) -> str:
+    version = importlib.metadata.version("cosmic-popsynth")
+    recipe = f"{version} {sorted(SSE.items())} {END_MYR} {TOLERANCE} {metallicity!r}"
+    return hashlib.sha256(recipe.encode() + mass_msun.tobytes()).hexdigest()[:20]
+
+
+def _store(tracks: Tracks, path: Path) -> None:
+    """Write atomically; two workers on one cluster write the same bytes, and either may win."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with h5py.File(partial, "w") as f:
+        tracks.write(f)
+    partial.replace(path)
+
+
+def _evolve(mass_msun: NDArray[np.float64], metallicity: float, progress: Callable[[float, str], None]) -> Tracks:
+    """Run SSE star by star and thin its rows chunk by chunk."""
+    from cosmic import evolve  # 4 s to import: only where tracks are made
+
+    evolve.set_checkstates([])  # no binary-evolution conditions: with dtp = 0 every SSE step is a row
+    record = _record(evolve, metallicity)
+    constants = None  # SSE's coefficients of this metallicity, found once
+    columns: dict[str, list[NDArray]] = {name: [] for name in COLUMNS}
+    counts: list[NDArray[np.int64]] = []
+    for begin in range(0, len(mass_msun), _CHUNK):
+        rows = []
+        # SSE writes its warnings (of many rows) into a file fort.99 of the working folder
+        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+            for mass in mass_msun[begin : begin + _CHUNK]:
+                star = dict(record, mass_1=mass, mass0_1=mass, kstar_1=int(mass > _LOW_MASS))
+                _, _, table, _, _, constants = evolve._evolve_single_system(star, constants)
+                rows.append(table[:, : len(_ROWS)])
+        offset = np.concatenate([[0], np.cumsum([len(table) for table in rows])])
+        time, kind, mass_now, luminosity, radius = np.concatenate(rows).T
+        keep = _thin(offset, time, kind, mass_now, luminosity, radius, TOLERANCE)
+        for name, values in zip(COLUMNS, (time, mass_now, luminosity, radius, kind), strict=True):
+            columns[name].append(values[keep].astype(COLUMNS[name][0]))
+        counts.append(np.add.reduceat(keep.astype(np.int64), offset[:-1]))
+        progress(min(1.0, (begin + _CHUNK) / len(mass_msun)), "stellar tracks")
+    offset = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+    return Tracks(offset=offset, **{name: np.concatenate(parts) for name, parts in columns.items()})
+
+
+def _record(evolve: Any, metallicity: float) -> dict[str, Any]:
+    """The call's record for a star whose mass is filled in later."""
+    columns = np.zeros(len(evolve.ALL_COLUMNS), dtype=int)
+    columns[: len(_ROWS)] = [evolve.ALL_COLUMNS.index(name) + 1 for name in _ROWS]  # Fortran counts from one
+    record: dict[str, Any] = dict(SSE)
+    record.update({f"{name}_{star}": 0.0 for name in _ZERO_AT_BIRTH for star in (1, 2)})
+    record.update(n_col_bpp=len(_ROWS), col_inds_bpp=columns, n_col_bcm=len(_ROWS), col_inds_bcm=columns, bin_num=0)
+    record.update(kstar_2=15, mass_2=0.0, mass0_2=0.0, porb=0.0, ecc=0.0, metallicity=metallicity)
+    record.update(tphys=0.0, tphysf=END_MYR, dtp=0.0)
+    return record
+
+
+@njit(cache=True)
+def _thin(offset, time, kind, mass, luminosity, radius, tolerance):
+    """Mark the rows that interpolation between the marked ones cannot give back within the tolerance.
+
+    From each kept row the next is the farthest that can be reached; changes of type keep both sides.
+    """
+    keep = np.zeros(len(time), dtype=np.bool_)
+    for star in range(len(offset) - 1):
+        last = offset[star + 1] - 1
+        anchor = offset[star]
+        keep[anchor] = True
+        while anchor < last:
+            reach = anchor + 1
+            while (
+                reach < last
+                and kind[reach] == kind[anchor]
+                and kind[reach + 1] == kind[anchor]
+                and _spanned(anchor, reach + 1, time, mass, luminosity, radius, tolerance)
+            ):
+                reach += 1
+            anchor = reach
+            keep[anchor] = True
+    return keep
+
+
+@njit(cache=True)
+def _spanned(a, b, time, mass, luminosity, radius, tolerance):
+    """Whether every row between rows a and b follows from those two."""
+    span = time[b] - time[a]
+    for k in range(a + 1, b):
+        w = (time[k] - time[a]) / span if span > 0 else 0.0
+        if abs(mass[a] + w * (mass[b] - mass[a]) - mass[k]) > 0.1 * tolerance * mass[k]:
+            return False
+        for values in (luminosity, radius):
+            if values[a] <= 0 or values[b] <= 0 or values[k] <= 0:
+                return False
+            if abs((1 - w) * np.log(values[a]) + w * np.log(values[b]) - np.log(values[k])) > tolerance:
+                return False
+    return True
+
+
+@njit(cache=True)
+def advance_masses(row, star, mass_now, time_myr, offset, track_time, track_mass, track_type):
+    """Bring masses to `time_myr`, and name the stars that have become neutron stars or black holes since.
+
+    Parameters
+    ----------
+    row : (n_initial,) int64, changed
+        Each star's present row in the tracks; moves on with time only.
+    star, mass_now : (n,)
+        Numbers and masses [Msun] of the bound stars; masses are changed.
+    time_myr : float
+        Age [Myr].
+
+    Returns
+    -------
+    (n,) bool
+        Stars whose supernova happened since the last call.
+    """
+    exploded = np.zeros(len(star), dtype=np.bool_)
+    for i in range(len(star)):
+        s = star[i]
+        j = row[s]
+        before = track_type[j]
+        end = offset[s + 1]
+        while j + 1 < end and track_time[j + 1] <= time_myr:
+            j += 1
+        row[s] = j
+        mass = track_mass[j]
+        if j + 1 < end and not (track_type[j + 1] >= FIRST_REMNANT and track_type[j + 1] != track_type[j]):
+            span = track_time[j + 1] - track_time[j]
+            if span > 0:
+                mass += (time_myr - track_time[j]) / span * (track_mass[j + 1] - mass)
+        mass_now[i] = mass
+        exploded[i] = before < 13 and track_type[j] >= 13
+    return exploded
+
+
+def evolution_schedule(
+    tracks: Tracks, end_myr: float, fraction: float = 0.002, shortest_myr: float = 0.05, longest_myr: float = 5.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times at which masses are brought up to date, and how fast the mass changes then.
+
+    Between two of them the stars lose at most `fraction` of the initial mass (0.2 %: the potential changes gently),
+    except where `shortest_myr` says otherwise (one supernova must not stop the clock); `longest_myr` bounds how late a
+    white dwarf can be born.
+
+    Returns
+    -------
+    times : (k,) float64
+        Increasing times [Myr] after 0, the last is `end_myr`.
+    response : (k,) float64
+        Time [Myr] around each in which the stars lose `RESPONSE` of their mass. No star may keep its place longer: the
+        orbits of a cluster adapt to slow mass loss, those of stars that stand still feel it as one blow.
+    """
+    time = tracks.time_myr.astype(np.float64)
+    lost = np.zeros(len(time))
+    lost[1:] = np.maximum(tracks.mass_msun[:-1].astype(np.float64) - tracks.mass_msun[1:], 0.0)
+    lost[tracks.offset[:-1]] = 0.0  # the step from one star's last row to the next star's first
+    order = np.argsort(time, kind="stable")
+    time, lost = time[order], np.cumsum(lost[order])
+    limit = fraction * float(tracks.mass_msun[tracks.offset[:-1]].sum(dtype=np.float64))
+    final = float(tracks.mass_msun[tracks.offset[1:] - 1].sum(dtype=np.float64))
+    now, times = 0.0, []
+    while now < end_myr:
+        gone = float(np.interp(now, time, lost))
+        reached = float(time[min(int(np.searchsorted(lost, gone + limit)), len(time) - 1)])
+        now = min(max(reached, now + shortest_myr), now + longest_myr, end_myr)
+        times.append(now)
+    at = np.interp(times, time, lost)
+    share = 0.5 * RESPONSE * (lost[-1] + final - at)
+    response = np.interp(at + share, lost, time, right=np.inf) - np.interp(at - share, lost, time)
+    return np.array(times), np.maximum(response, shortest_myr)

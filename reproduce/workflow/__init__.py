@@ -1,0 +1,1 @@
+"""Stages, keys, store, executor, tracking, progress, settings, report: how results are made and kept. No astronomy."""

@@ -1,0 +1,39 @@
+"""The networks that come with the package: whole, small, and those that their model card describes."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from reproduce import PiDoc
+from reproduce.papers.chardin2021.model.pidoc import PRETRAINED
+from reproduce.workflow.source import file_digest
+from tests.support.network_maps import one_map
+
+CARD = (PRETRAINED / "README.md").read_text(encoding="utf-8")
+
+
+def files() -> list[Path]:
+    return sorted(path for path in PRETRAINED.iterdir() if path.name != "README.md")
+
+
+def test_the_card_names_every_file_by_its_sha256():
+    named = dict(re.findall(r"^\| (\S+) \| ([0-9a-f]{64}) \|$", CARD, re.MULTILINE))
+    assert named == {path.name: file_digest(path) for path in files()}
+    assert sum(path.stat().st_size for path in files()) < 15e6  # small enough for git
+
+
+def test_they_say_something_sensible_of_a_smooth_cluster():
+    """A made-up round cluster is like none of the simulations: its mass to a factor of a few, and no number is wild."""
+    rng = np.random.default_rng(0)
+    flux, mass = zip(*(one_map(rng, 10.0, 30.0, pixels=160) for _ in range(2)), strict=True)
+    found = PiDoc.pretrained().predict(np.stack(flux), distance_kpc=30.0)
+    table = found.table
+    assert found.mass.shape == (2, 160, 160)
+    assert np.isfinite(found.mass).all()
+    total = (10.0 ** np.stack(mass)).sum(axis=(1, 2))
+    assert (np.abs(np.log10(table["total_mass_msun"] / total)) < np.log10(4)).all()
+    assert table["age_gyr"].between(0, 16).all()
+    assert table["distance_kpc"].between(5, 130).all()
+    assert (table["total_mass_msun_low95"] < table["total_mass_msun"]).all()
+    assert (table["total_mass_msun"] < table["total_mass_msun_high95"]).all()

@@ -1,0 +1,65 @@
+"""PiDoc from Python: what an observer gets for a map."""
+
+import numpy as np
+import pytest
+
+from reproduce import PiDoc
+from reproduce.papers.chardin2021.evaluation.calibration import calibrate
+from reproduce.papers.chardin2021.model.pidoc import luminosity_in_field
+from reproduce.papers.chardin2021.networks.training import train
+from reproduce.papers.chardin2021.settings import Train
+from reproduce.workflow.errors import InputError
+from tests.support.network_maps import write_maps
+
+SETTINGS = Train(
+    architecture="compact", width=0.25, loss="mse", epochs=1, regressor_epochs=1, regressor_width=0.25, members=2
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pidoc")
+    maps, scaler = write_maps(folder, train=48, validation=24, test=4, pixels=96)
+    train(maps, scaler, SETTINGS, folder, folder / "checkpoint")
+    calibrate(maps, folder, scaler, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def flux():
+    return np.random.default_rng(0).normal(-5.4, 1, (3, 96, 96)).astype(np.float32)
+
+
+def test_estimates_of_maps(folder, flux):
+    found = PiDoc.load(folder).predict(flux, distance_kpc=[20.0, np.nan, 40.0])
+    assert found.mass.shape == flux.shape
+    table = found.table
+    for name in ("total_mass_msun", "age_gyr", "distance_kpc"):
+        inside = table[[f"{name}_{end}" for end in ("low95", "low68", "high68", "high95")]].to_numpy()
+        assert (np.diff(inside, axis=1) >= 0).all()
+    np.testing.assert_allclose(table["total_mass_msun"], (10.0**found.mass).sum(axis=(1, 2)), rtol=1e-4)
+    distance = np.array([20.0, table["distance_kpc"][1], 40.0])
+    np.testing.assert_allclose(table["luminosity_lsun"], luminosity_in_field(flux, distance))
+    np.testing.assert_allclose(table["mass_to_light"], table["total_mass_msun"] / table["luminosity_lsun"])
+    inside = (table["domain_score"] <= 1) & (table["distance_kpc"] > 0)
+    assert (table["in_domain"] == inside).all()
+
+
+def test_one_map_is_as_many(folder, flux):
+    pidoc = PiDoc.load(folder)
+    one, all_ = pidoc.predict(flux[1]).table, pidoc.predict(flux).table
+    np.testing.assert_allclose(one.drop(columns="in_domain").iloc[0], all_.drop(columns="in_domain").iloc[1], rtol=1e-3)
+
+
+def test_luminosity_is_that_of_the_definition():
+    # one pixel with the flux of 100 Lsun at 10 kpc
+    flux = np.full((1, 4, 4), -30.0)
+    flux[0, 1, 2] = np.log10(100 / (4 * np.pi * 10**2))
+    assert luminosity_in_field(flux, [10.0])[0] == pytest.approx(100)
+
+
+def test_bad_distances_and_absent_files_are_refused(folder, flux, tmp_path):
+    with pytest.raises(InputError, match=r"above 0 kpc, found -1"):
+        PiDoc.load(folder).predict(flux, distance_kpc=-1.0)
+    with pytest.raises(InputError, match=r"architecture\.json"):
+        PiDoc.load(tmp_path)
