@@ -39,16 +39,18 @@ status: .venv/installed  ## what is in the store, what would run, about how long
 test: .venv/installed-dev  ## the tests (the slow ones: .venv/bin/pytest -m slow)
 	$(BIN)/python -m pytest
 
-lint: .venv/installed-dev  ## style and types
+lint: .venv/installed-dev  ## style, types, and which way imports go
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 ui: .venv/installed  ## the MLflow pages, at http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri $(TRACKING)
 
 mlproject: .venv/installed  ## write MLproject anew from the papers' targets
-	$(BIN)/python -m reproduce.workflow.mlproject > MLproject.new && mv MLproject.new MLproject
+	$(BIN)/python -c 'from reproduce.__main__ import PAPERS; from reproduce.workflow.mlproject import text; print(text(PAPERS), end="")' > MLproject.new
+	mv MLproject.new MLproject
 
 lock:  ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) -o requirements.lock

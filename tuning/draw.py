@@ -9,7 +9,8 @@ import pandas as pd
 from paper_figures import style
 from paper_figures import tuning as figures
 from tuning.found import Found
-from tuning.space import Dimension, Value
+from tuning.problem import Value
+from tuning.space import Dimension
 
 TEXTS = {
     "val_mse": "validation MSE",

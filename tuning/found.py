@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from reproduce.workflow.files import whole
-from tuning.space import Dimension, Value
+from tuning.problem import Value
+from tuning.space import Dimension
 
 FILE = "found.json"
 

@@ -13,8 +13,9 @@ from typing import Any
 import keras_tuner as kt
 import numpy as np
 
+from tuning.problem import Value
 from tuning.settings import Tune
-from tuning.space import Dimension, Value, hyperparameters
+from tuning.space import Dimension, hyperparameters
 
 # Failures in a row after which a search stops: they are then not the setting's fault.
 FAILURES = 3

@@ -11,7 +11,7 @@ import pandas as pd
 from reproduce.workflow.files import whole
 from tuning import importance
 from tuning.found import Finalist, Found
-from tuning.space import Value
+from tuning.problem import Value
 
 BEST = "best.json"
 

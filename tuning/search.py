@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce.papers.chardin2021.networks.architecture import weights_file
-from reproduce.papers.chardin2021.settings import Train
+from reproduce.learning.weights import weights_file
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
+from reproduce.workflow.settings import Group
 from tuning.found import Finalist, Found, Tried
+from tuning.problem import Problem, Value, applied
 from tuning.proposer import FAILURES, Proposal, Proposer, TooManyFailuresError, direction, size
 from tuning.runner import Runner
 from tuning.settings import Tune
-from tuning.space import Dimension, Value, applied, dimensions, paper, reference
+from tuning.space import Dimension, dimensions, paper, reference
 from tuning.trial import Trial
 
 Tell = Callable[[float, str], None]
@@ -30,7 +31,7 @@ Tell = Callable[[float, str], None]
 SWEEP = 0.6
 
 
-def search(tune: Tune, train: Train, maps: Path, scaler: Path, folder: Path, runner: Runner, tell: Tell) -> list[Found]:
+def search(tune: Tune, train: Group, problem: Problem, folder: Path, runner: Runner, tell: Tell) -> list[Found]:
     """Search for the settings of one network after the other, as `Search` does; what is found for the first, such as
     the size of a batch, which both share, is what the second is trained with."""
     found: list[Found] = []
@@ -40,7 +41,7 @@ def search(tune: Tune, train: Train, maps: Path, scaler: Path, folder: Path, run
             tell((done + fraction) / len(tune.networks), text)
 
         best = {name: value for one in found for name, value in one.best.items()}
-        one = Search(network, tune, applied(train, best), maps, scaler, folder, runner, told)
+        one = Search(network, tune, applied(train, best), problem, folder, runner, told)
         found.append(one.run())
     return found
 
@@ -52,11 +53,11 @@ class Search:
     Attributes
     ----------
     network : str
-        ``encoder_decoder`` or ``regressor``.
-    tune, train : Tune, Train
+        Which of the paper's.
+    tune, train : Tune, Group
         Settings; `train` has the value of all that is not searched.
-    maps, scaler : Path
-        The data set's ``maps.h5`` and ``scaler.json``.
+    problem : Problem
+        The paper's networks.
     folder : Path
         Of the trials; it outlives a kill, and a later search of the same settings goes on with what is there.
     runner : Runner
@@ -67,9 +68,8 @@ class Search:
 
     network: str
     tune: Tune
-    train: Train
-    maps: Path
-    scaler: Path
+    train: Group
+    problem: Problem
     folder: Path
     runner: Runner
     tell: Tell
@@ -84,29 +84,30 @@ class Search:
         """
         space = dimensions(self.tune, self.network)
         search = dataclasses.replace(self, folder=self.folder / self.network)
-        regressor = search._regressor_of_the_loss(space)
-        tried = search._sweep(space, regressor)
+        before = search._trained_before(space)
+        tried = search._sweep(space, before)
         best = ranked(tried, self.tune)
         if not best:
             reasons = tried[-1].message if tried else "there was no time for one"
             raise InputError(f"tune: no trial of the {self.network} was completed ({reasons}); see the runs in MLflow")
-        finalists = search._finals(space, best[: self.tune.finalists], regressor)
+        finalists = search._finals(space, best[: self.tune.finalists], before)
         tune, sign = self.tune, sign_of(self.tune)
         judged = [one for one in finalists if one.all(tune.objective)]
         winner = min(judged, key=lambda one: sign * one.mean(tune.objective)) if judged else None
         chosen = (best[0].values, best[0].number) if winner is None else (winner.values, winner.trial)
         how = tune.tuner, tune.objective, sign, tune.seed, tune.trial_epochs
-        return Found(self.network, *how, space, paper(space, self.train), tried, finalists, *chosen)
+        return Found(self.network, *how, space, self._published(space), tried, finalists, *chosen)
+
+    def _published(self, space: list[Dimension]) -> dict[str, Value]:
+        return paper(space, self.problem, self.network, self.train)
 
     def _trial(self, name: str, values: dict[str, Value], members: tuple[int, ...], until: int) -> Trial:
         """A trial without its links to others."""
-        epochs = {"epochs": self.tune.trial_epochs, "regressor_epochs": self.tune.trial_epochs}
-        train = applied(self.train, {**values, **epochs})
+        train = self.problem.with_epochs(applied(self.train, values), self.tune.trial_epochs)
         folder = self.folder / name.removeprefix(self.network).strip().replace(" ", "-")
-        places = self.maps, self.scaler, folder
-        return Trial(name, self.network, values, train, *places, members, until, threads=self.tune.threads)
+        return Trial(name, self.network, values, train, self.problem, folder, members, until, threads=self.tune.threads)
 
-    def _sweep(self, space: list[Dimension], regressor: Path | None) -> list[Tried]:
+    def _sweep(self, space: list[Dimension], before: Path | None) -> list[Tried]:
         """Run the trials that the tuner proposes."""
         proposer, clock = Proposer(self.tune, space), Clock(self.folder / "clock.json", self.tune.minutes)
         expected = size(self.tune, space)
@@ -119,7 +120,7 @@ class Search:
                 name = f"{self.network} trial {proposal.number}"
                 trial = self._trial(name, proposal.values, members, proposal.until)
                 previous = None if proposal.previous is None else trials[proposal.previous].folder
-                trial = dataclasses.replace(trial, previous=previous, regressor=_if_looked_through(regressor, trial))
+                trial = dataclasses.replace(trial, previous=previous, looks_through=self._through(before, trial))
                 trials[proposal.number] = trial
                 begun.append((proposal, trial, self.runner.begin(trial)))
             if not begun:
@@ -142,20 +143,20 @@ class Search:
             self.runner.runs[one.name].tags({"trial.status": one.status})
         return tried
 
-    def _finals(self, space: list[Dimension], best: list[Tried], regressor: Path | None) -> list[Finalist]:
+    def _finals(self, space: list[Dimension], best: list[Tried], before: Path | None) -> list[Finalist]:
         """Train the best settings, and the paper's, with seeds that no trial had: the best of many trials is partly the
         luckiest, and a new seed does not know that."""
         if not best:
             return []
         finalists = [Finalist(f"best {rank}", one.values, one.number) for rank, one in enumerate(best, start=1)]
-        finalists.append(Finalist("paper", reference(space, self.train), None))
+        finalists.append(Finalist("paper", reference(space, self._published(space), self.train), None))
         first = self.tune.executions
         begun = []
         for finalist in finalists:
             for member in range(first, first + self.tune.final_seeds):
                 name = f"{self.network} {finalist.name} seed {member}"
                 trial = self._trial(name, finalist.values, (member,), self.tune.trial_epochs)
-                trial = dataclasses.replace(trial, regressor=_if_looked_through(regressor, trial))
+                trial = dataclasses.replace(trial, looks_through=self._through(before, trial))
                 begun.append((finalist, self.runner.begin(trial)))
         for count, (finalist, running) in enumerate(begun, start=1):
             result = self.runner.wait(running)
@@ -166,21 +167,30 @@ class Search:
             finalist.numbers += result["trainings"]
         return finalists
 
-    def _regressor_of_the_loss(self, space: list[Dimension]) -> Path | None:
-        """Weights of the regressor that the loss ``regressor`` looks through, trained as `train` says; None if no trial
-        has that loss."""
-        losses = next((one.values for one in space if one.name == "loss"), (self.train.loss,))
-        if self.network == "regressor" or "regressor" not in losses:
+    def _trained_before(self, space: list[Dimension]) -> Path | None:
+        """Weights of the network that the loss of a trial may look through, trained as `train` says; None if no trial's
+        does."""
+        names = {self.problem.looks_through(self.network, applied(self.train, one)) for one in _corners(space)}
+        network = next((name for name in names if name is not None), None)
+        if network is None:
             return None
-        name, folder = "regressor of the loss", self.folder / "regressor-of-the-loss"
-        places = self.maps, self.scaler, folder
-        epochs = self.train.regressor_epochs
-        trial = Trial(name, "regressor", {}, self.train, *places, (0,), epochs, threads=self.tune.threads)
+        folder, epochs = self.folder / f"{network}-of-the-loss", self.problem.epochs(network, self.train)
+        name = f"{network} of the loss"
+        trial = Trial(name, network, {}, self.train, self.problem, folder, (0,), epochs, threads=self.tune.threads)
         result = self.runner.wait(self.runner.begin(trial))
         if result["status"] == "failed":
             trial.result.unlink()
-            raise InputError(f"tune: the regressor that the loss regressor needs: {result['message']}")
-        return weights_file(folder, "regressor")
+            raise InputError(f"tune: the {network} that a loss needs: {result['message']}")
+        return weights_file(folder, network)
+
+    def _through(self, before: Path | None, trial: Trial) -> tuple[str, Path] | None:
+        network = self.problem.looks_through(self.network, trial.train)
+        return None if network is None or before is None else (network, before)
+
+
+def _corners(space: list[Dimension]) -> list[dict[str, Value]]:
+    """Settings among which each value of each choice is once."""
+    return [{}, *({one.name: value} for one in space if one.kind == "choice" for value in one.values)]
 
 
 class Clock:
@@ -240,10 +250,6 @@ def _name_the_fates(tried: list[Tried], epochs: int) -> None:
         if one.status == "completed" and one.until < epochs:
             went_on = f"continued as trial {later[one.number]}" if one.number in later else None
             one.status = went_on or f"pruned after {one.until} of {epochs} epochs"
-
-
-def _if_looked_through(regressor: Path | None, trial: Trial) -> Path | None:
-    return regressor if trial.train.loss == "regressor" else None
 
 
 def _short(score: float | None) -> str:

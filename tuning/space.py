@@ -3,20 +3,16 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import keras_tuner as kt
 
-from reproduce.papers.chardin2021.settings import Train
+from reproduce.workflow.settings import Group
+from tuning.problem import Problem, Value
 from tuning.settings import RANGES, Tune
 from tuning.settings import space as searched
 
-Value = bool | int | float | str
 # Digits of a real value that is tried: what is trained is then exactly what is printed.
 DIGITS = 4
-# Levels of the released encoder-decoder, whose bottleneck is a map of 10 x 10; the compact one, which begins with maps
-# folded by 4, has that with two levels less.
-PAPER_LEVELS = {"released": 4, "compact": 2}
 
 
 @dataclass(frozen=True)
@@ -86,19 +82,15 @@ def hyperparameters(space: list[Dimension]) -> kt.HyperParameters:
     return declared
 
 
-def paper(space: list[Dimension], train: Train) -> dict[str, Value]:
-    """The paper's value of each dimension (Sect. 3.1; the released network's where the paper is silent).
-
-    They are the defaults of `train`; the number of levels is that which ends on a map of the same size.
-    """
-    published = Train().model_dump()
-    published["levels"] = PAPER_LEVELS[train.architecture]
-    return {dimension.name: published[dimension.name] for dimension in space if published[dimension.name] is not None}
+def paper(space: list[Dimension], problem: Problem, network: str, train: Group) -> dict[str, Value]:
+    """The paper's value of each dimension, as far as it gives one."""
+    published = problem.published(network, train)
+    found = {dimension.name: published.get(dimension.name) for dimension in space}
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def reference(space: list[Dimension], train: Train) -> dict[str, Value]:
+def reference(space: list[Dimension], published: Mapping[str, Value], train: Group) -> dict[str, Value]:
     """The setting that stands for the paper's: its values where the space holds them, elsewhere those of `train`."""
-    published = paper(space, train)
     own = train.model_dump()
     chosen = {
         dimension.name: published[dimension.name]
@@ -107,8 +99,3 @@ def reference(space: list[Dimension], train: Train) -> dict[str, Value]:
         for dimension in space
     }
     return {name: value for name, value in chosen.items() if value is not None}
-
-
-def applied(train: Train, values: Mapping[str, Any]) -> Train:
-    """The settings of training with some values changed, checked anew."""
-    return Train.model_validate({**train.model_dump(by_alias=True), **values})

@@ -10,21 +10,24 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from reproduce.papers.chardin2021.settings import METRICS, Train
+from reproduce.learning.weights import weights_file
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
+from reproduce.workflow.settings import Group
 from reproduce.workflow.store import exclusive
+from tuning.problem import Problem
+
+if TYPE_CHECKING:
+    from reproduce.learning.task import Task
 
 RESULT = "result.json"
 # How the numerical libraries say that a setting is too large for the machine.
 OUT_OF_MEMORY = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory", "OutOfMemory")
-# Maps predicted at once: about 100 MB at 160 px.
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,13 @@ class Trial:
     name : str
         For people, and of its run.
     network : str
-        ``encoder_decoder`` or ``regressor``.
+        Which of the paper's.
     values : dict
         The searched settings.
-    train : Train
+    train : Group
         All settings of training, these values among them.
-    maps, scaler : Path
-        The data set's ``maps.h5`` and ``scaler.json``.
+    problem : Problem
+        The paper's networks.
     folder : Path
         The trial's own.
     members : tuple of int
@@ -51,8 +54,8 @@ class Trial:
         Epochs to train; the schedule is that of all the epochs of `train`.
     previous : Path, optional
         Folder of a trial of the same setting with fewer epochs, to go on from.
-    regressor : Path, optional
-        Weights of a trained regressor, through which the loss ``regressor`` looks.
+    looks_through : tuple of str and Path, optional
+        A network that the loss looks through, and the file of its weights.
     threads : int
         Cores to use.
     """
@@ -60,14 +63,13 @@ class Trial:
     name: str
     network: str
     values: dict[str, Any]
-    train: Train
-    maps: Path
-    scaler: Path
+    train: Group
+    problem: Problem
     folder: Path
     members: tuple[int, ...]
     until: int
     previous: Path | None = None
-    regressor: Path | None = None
+    looks_through: tuple[str, Path] | None = None
     threads: int = 1
 
     @property
@@ -79,21 +81,10 @@ class Trial:
         """File of the state of one training."""
         return self.task(member).state
 
-    def task(self, member: int) -> Any:
-        """One training, a `reproduce.papers.chardin2021.networks.fitting.Task`."""
-        from reproduce.papers.chardin2021.networks.fitting import Task
-
-        return Task(
-            self.network,
-            member,
-            self.maps,
-            self.scaler,
-            self.train,
-            self.folder,
-            self.folder,
-            self.threads,
-            self.until,
-        )
+    def task(self, member: int) -> "Task":
+        """One training."""
+        problem = self.problem
+        return problem.task(self.network, member, self.train, self.folder, threads=self.threads, until=self.until)
 
 
 def read(trial: Trial) -> dict[str, Any] | None:
@@ -140,49 +131,19 @@ def run(trial: Trial) -> dict[str, Any]:
 
 def _training(trial: Trial, member: int) -> dict[str, float]:
     """Train one network and measure it."""
-    from reproduce.papers.chardin2021.networks.architecture import weights_file
-    from reproduce.papers.chardin2021.networks.fitting import best_epoch, fit
+    from reproduce.learning.fitting import best_epoch, fit
 
-    if trial.previous is not None and not trial.checkpoint(member).exists():
-        _copy(trial.previous / trial.checkpoint(member).name, trial.checkpoint(member))
-    if trial.regressor is not None:
-        _copy(trial.regressor, weights_file(trial.folder, "regressor", member))
-    history = fit(trial.task(member))
+    task = trial.task(member)
+    if trial.previous is not None and not task.state.exists():
+        _copy(trial.previous / task.state.name, task.state)
+    if trial.looks_through is not None:
+        network, weights = trial.looks_through
+        _copy(weights, weights_file(trial.folder, network, member))
+    history = fit(task)
     epoch = best_epoch(history)
     found = {name: history[epoch][name] for name in ("val_loss", "val_mse", "val_r2")}
-    return found | {"best_epoch": float(epoch), "epochs": float(len(history))} | measure(trial, member)
-
-
-def measure(trial: Trial, member: int) -> dict[str, float]:
-    """The paper's metrics of a trained network on the validation maps, by the names of its evaluation."""
-    from reproduce.papers.chardin2021.dataset.mapset import MapSet
-    from reproduce.papers.chardin2021.dataset.scaler import Scaler
-    from reproduce.papers.chardin2021.evaluation.metrics import Labels, Scores
-    from reproduce.papers.chardin2021.networks.architecture import Architecture, load_weights, weights_file
-    from reproduce.papers.chardin2021.networks.data import batches
-
-    scaler = Scaler.from_json(trial.scaler)
-    with MapSet(trial.maps, "validation") as validation:
-        n, pixels, _ = validation.flux.shape
-        model = Architecture.of(trial.train, pixels, trial.scaler).build(trial.network, seed=0)
-        load_weights(model, weights_file(trial.folder, trial.network, member))
-        columns = (validation.column(name) for name in ("age_gyr", "distance_kpc", "snapshot"))
-        scores = Scores(Labels(*columns))
-        for rows in batches(n, BATCH):
-            flux, mass = validation.flux[rows], validation.mass[rows]
-            light = scaler.standardise_flux(flux).astype(np.float32)[..., None]
-            output = np.asarray(model.predict_on_batch(light))
-            unknown = np.full(len(flux), np.nan)  # what the other network would say
-            if trial.network == "regressor":
-                age, distance = scaler.age_gyr(output[:, 0]), scaler.distance_kpc(output[:, 1])
-                scores.add(rows, flux, mass, mass, age, distance)
-            else:
-                scores.add(rows, flux, mass, scaler.mass(output[..., 0]), unknown, unknown)
-    metrics = scores.metrics(n_bootstrap=0, seed=0)
-    chosen = {name: metrics[name] for name in METRICS[trial.network] if name in metrics}
-    if trial.network == "regressor":
-        chosen |= {name: value for name, value in metrics.items() if name.startswith("distance_mae_")}
-    return chosen | {"parameters": float(model.count_params())}
+    found |= {"best_epoch": float(epoch), "epochs": float(len(history))}
+    return found | trial.problem.measure(trial.network, member, trial.train, trial.folder)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ if keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
     except RuntimeError as error:
         warnings.warn(
-            f"TensorFlow was used before reproduce.network was imported: training repeats to float tolerance ({error})",
+            f"TensorFlow was used before reproduce.learning: training repeats to float tolerance alone ({error})",
             stacklevel=2,
         )
 

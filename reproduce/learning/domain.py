@@ -1,8 +1,8 @@
-"""How far a map lies from those that the networks were trained on, which the paper judges by eye (Fig. 10).
+"""How far an item lies from those that networks were trained on.
 
-Two looks at a map: what the regressor sees in it, by the Mahalanobis distance from the training maps, and how it looks,
-by the distance of its nearest training maps. A network is blind to what no training map had, such as a cluster at the
-edge of the field; a few plain numbers are not.
+Two looks at it: what a network sees in it, by the Mahalanobis distance from the training items, and how it looks in a
+few plain numbers, by the distance of its nearest training items. A network is blind to what no training item had; plain
+numbers are not.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-# Share of validation maps that the score calls strange.
+# Share of validation items that the score calls strange.
 FALSE_ALARMS = 0.01
-# The distance to this many-th nearest training map is the distance from the training maps.
+# The distance to this many-th nearest training map is the distance from the training items.
 NEIGHBOURS = 10
 
 
 @dataclass(frozen=True)
 class Whitening:
-    """A linear map after which the training maps' numbers have mean 0 and covariance 1.
+    """A linear map after which the training items' numbers have mean 0 and covariance 1.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Whitening:
 
     @classmethod
     def fit(cls, numbers: NDArray) -> Self:
-        """From training maps, shape (n, d)."""
+        """From training items, shape (n, d)."""
         from sklearn.covariance import LedoitWolf  # seconds to import, and only here
 
         mean, std = numbers.mean(axis=0), numbers.std(axis=0)
@@ -51,14 +51,14 @@ class Whitening:
 
 @dataclass(frozen=True)
 class Domain:
-    """The training maps' place among all maps.
+    """The training items' place among all items.
 
     Attributes
     ----------
     features, appearance : Whitening
-        Of what the regressor sees, and of how the maps look.
+        Of what the network sees, and of how the items look.
     looks : array, shape (n, 6), float32
-        The training maps' appearance, whitened.
+        The training items' appearance, whitened.
     thresholds : array, shape (2,)
         Distances of features and of appearance that score 1.
     """
@@ -70,7 +70,7 @@ class Domain:
 
     @classmethod
     def fit(cls, training: tuple[NDArray, NDArray], validation: tuple[NDArray, NDArray]) -> Self:
-        """From the (features, appearance) of training maps and, for the thresholds, of validation maps."""
+        """From the (features, appearance) of training items and, for the thresholds, of validation items."""
         features, appearance = (Whitening.fit(numbers) for numbers in training)
         looks = appearance(training[1]).astype(np.float32)
         distances = cls(features, appearance, looks, np.ones(2))._distances(*validation)
@@ -79,7 +79,7 @@ class Domain:
         return cls(features, appearance, looks, each * both)
 
     def score(self, features: NDArray, appearance: NDArray) -> NDArray[np.float64]:
-        """The larger of the two distances of maps, in thresholds, shape (n,): above 1 a map is outside."""
+        """The larger of the two distances of items, in thresholds, shape (n,): above 1 an item is outside."""
         return (self._distances(features, appearance) / self.thresholds[:, None]).max(axis=0)
 
     def _distances(self, features: NDArray, appearance: NDArray) -> NDArray[np.float64]:

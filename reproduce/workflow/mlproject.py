@@ -1,6 +1,5 @@
 """The file MLproject, written from the papers' targets: `make mlproject`."""
 
-import sys
 from collections.abc import Sequence
 
 from reproduce.workflow.command_line import SPECIAL
@@ -48,9 +47,3 @@ def _command(name: str, command: Command) -> str:
     call = f"python -m reproduce {name} {command.arguments}".rstrip()
     lines.append(f'    command: "{call}"')
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    from reproduce.__main__ import PAPERS
-
-    sys.stdout.write(text(PAPERS))

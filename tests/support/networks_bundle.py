@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from reproduce.learning.weights import save_weights, weights_file
 from reproduce.papers.chardin2021.evaluation.calibration import calibrate
-from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, save_weights
+from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture
 from reproduce.papers.chardin2021.settings import Train
 from tests.support.network_maps import write_maps
 
@@ -17,7 +18,7 @@ def write_bundle(folder: Path, members: int = 2) -> Path:
     architecture.save(folder)
     for network in NETWORKS:
         for member in range(members):
-            save_weights(architecture.build(network, member + 1), folder, network, member)
+            save_weights(architecture.build(network, member + 1), weights_file(folder, network, member))
     calibrate(maps, folder, scaler, folder)
     maps.unlink()
     return folder

@@ -10,9 +10,9 @@ import signal
 import sys
 from pathlib import Path
 
+from reproduce.papers.chardin2021.settings import PROFILES
 from reproduce.papers.chardin2021.stages import STAGES as REAL
 from reproduce.workflow.maker import Maker, log_result
-from reproduce.workflow.profiles import load
 from reproduce.workflow.stages import Chain, Job, Stage
 from reproduce.workflow.store import Store
 from reproduce.workflow.tracking import Tracker
@@ -43,7 +43,7 @@ STAGES = (
 
 def chain(overrides: list[str]) -> Chain:
     """The chain under the quick settings with overrides."""
-    return Chain("chardin2021", STAGES, load("smoke", [*QUICK, *overrides]))
+    return Chain("chardin2021", STAGES, PROFILES.load("smoke", [*QUICK, *overrides]))
 
 
 def make(

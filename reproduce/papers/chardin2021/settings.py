@@ -10,6 +10,7 @@ import data_manifests
 import reproduce.cluster.settings
 import tuning.settings
 from reproduce.cluster.settings import Model
+from reproduce.papers.chardin2021.names import METRICS, PRETRAINED
 from reproduce.sky.settings import Camera
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
@@ -17,9 +18,6 @@ from reproduce.workflow.source import digest, file_digest
 from tuning.settings import Space, Tunable
 
 FOLDER = Path(__file__).parent
-EXPERIMENT = "pidoc"  # of MLflow
-PRETRAINED = FOLDER / "pretrained"
-SCALER, CALIBRATION = "scaler.json", "calibration.h5"  # files of a trained ensemble, beside its weights
 
 
 def _table1() -> dict[str, Model]:
@@ -203,16 +201,6 @@ def _folder_digest(folder: Path) -> str:
     return digest({path.name: file_digest(path) for path in files})
 
 
-# What is measured of either network on the validation maps; which settings of `train` a search may vary: none of these,
-# those that serve both networks, and each network's own.
-MASS_METRICS = (
-    "pixel_error_percent",
-    "pixel_error_no_low_percent",
-    "total_mass_error_percent",
-    "mass_to_light_error_percent",
-)
-AGE_METRICS = ("age_mae_gyr", "distance_mae_map_kpc")
-METRICS = {"encoder_decoder": MASS_METRICS, "regressor": AGE_METRICS}
 # Settings of `train` that no search may vary; those of the rest that serve both networks.
 NOT_TUNED = {"seed", "from_", "members", "epochs", "regressor_epochs", "vgg16_weights"}
 SHARED = {"batch_size", "schedule", "augment", "patience", "precision"}

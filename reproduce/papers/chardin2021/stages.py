@@ -11,7 +11,8 @@ from typing import Any
 
 import data_manifests
 from reproduce.papers.chardin2021.drawing import evaluation, networks, observed
-from reproduce.papers.chardin2021.settings import EXPERIMENT, PROFILES, Train
+from reproduce.papers.chardin2021.names import EXPERIMENT
+from reproduce.papers.chardin2021.settings import PROFILES, Train
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.progress import Gauge
 from reproduce.workflow.stages import Job, Stage, When, figure
@@ -89,6 +90,7 @@ def calibrate(job: Job) -> None:
 
 def search(job: Job) -> None:
     """Try hyper-parameters (paper Sects. 3.1-3.2); every trial is a run under this stage's."""
+    from reproduce.papers.chardin2021.search import Networks
     from reproduce.workflow.executor import processes
     from tuning import found
     from tuning.runner import Runner
@@ -98,9 +100,9 @@ def search(job: Job) -> None:
         raise ValueError("a search records its trials under the run of its stage, and this job has none")
     maps = job.inputs["dataset"]
     train = Train(**vars(job.settings.train))
-    places = maps / "maps.h5", maps / "scaler.json", job.checkpoint
+    problem = Networks(maps / "maps.h5", maps / "scaler.json")
     with processes(job.executor) as pool, Runner(pool, job.run) as runner:
-        results = run(job.settings.tune, train, *places, runner, job.progress)
+        results = run(job.settings.tune, train, problem, job.checkpoint, runner, job.progress)
     found.save(results, job.folder)
     job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reproduce.papers.chardin2021.search import Networks
 from reproduce.papers.chardin2021.settings import PROFILES
 from tuning import draw, found, importance, results
 from tuning.found import Finalist, Found, Tried
@@ -49,7 +50,16 @@ def made_up(n: int = 30, noise: float = 0.02) -> Found:
         Finalist("paper", tried[1].values, None, [{"val_mse": 0.20}, {"val_mse": 0.24}, {"val_mse": 0.22}]),
     ]
     how = "Hyperband", "val_mse", 1, 5, 9
-    return Found("encoder_decoder", *how, space, paper(space, loaded.train), tried, finalists, best.values, best.number)
+    return Found(
+        "encoder_decoder",
+        *how,
+        space,
+        paper(space, Networks(Path("maps.h5"), Path("scaler.json")), "encoder_decoder", loaded.train),
+        tried,
+        finalists,
+        best.values,
+        best.number,
+    )
 
 
 def test_what_was_found_is_the_same_from_disk(tmp_path: Path) -> None:

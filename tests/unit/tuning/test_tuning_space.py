@@ -1,12 +1,17 @@
 """Dimensions of a search: what is drawn, where it lies, what the paper has; and the refusal of bad spaces."""
 
 import math
+from pathlib import Path
 
 import pytest
 
+from reproduce.papers.chardin2021.search import Networks
 from reproduce.papers.chardin2021.settings import PROFILES
 from reproduce.workflow.settings import SettingsError
-from tuning.space import Dimension, applied, dimensions, hyperparameters, paper, reference
+from tuning.problem import applied
+from tuning.space import Dimension, dimensions, hyperparameters, paper, reference
+
+NETWORKS = Networks(Path("maps.h5"), Path("scaler.json"))  # what the paper says needs no data
 
 
 def space(network: str = "encoder_decoder", profile: str = "paper", *overrides: str) -> dict[str, Dimension]:
@@ -61,17 +66,18 @@ def test_places_of_a_logarithmic_range() -> None:
 
 def test_the_papers_values() -> None:
     loaded = PROFILES.load("paper")
-    found = paper(dimensions(loaded.tune, "encoder_decoder"), loaded.train)
+    found = paper(dimensions(loaded.tune, "encoder_decoder"), NETWORKS, "encoder_decoder", loaded.train)
     assert math.log10(float(found["learning_rate"])) == pytest.approx(-2.5)  # Sect. 3.1.1
     assert math.log10(float(found["dropout"])) == pytest.approx(-2.5)
     assert (found["levels"], found["skip_connections"], found["loss"]) == (4, True, "vgg16")
-    regressor = paper(dimensions(loaded.tune, "regressor"), loaded.train)
+    regressor = paper(dimensions(loaded.tune, "regressor"), NETWORKS, "regressor", loaded.train)
     assert regressor["regressor_learning_rate"] == pytest.approx(1e-4)  # Sect. 3.1.2
 
 
 def test_the_reference_is_the_papers_where_the_space_has_it() -> None:
     loaded = PROFILES.load("laptop")
-    found = reference(dimensions(loaded.tune, "encoder_decoder"), loaded.train)
+    space = dimensions(loaded.tune, "encoder_decoder")
+    found = reference(space, paper(space, NETWORKS, "encoder_decoder", loaded.train), loaded.train)
     assert found["learning_rate"] == pytest.approx(10**-2.5)
     assert found["loss"] == "mse"  # the laptop's space is without VGG16
     assert found["levels"] == 2  # on maps folded by 4, the paper's 10 x 10

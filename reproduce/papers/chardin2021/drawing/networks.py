@@ -34,7 +34,7 @@ def uncertainty(job: "Job") -> None:
     import pandas as pd
 
     from paper_figures import style, uncertainty
-    from reproduce.learning.uncertainty import LEVELS
+    from reproduce.learning.intervals import LEVELS
 
     coverage = pd.read_csv(job.inputs["evaluate"] / "coverage.csv", keep_default_na=False, na_values=["nan"])
     style.save(uncertainty.draw(coverage, LEVELS), job.folder, "uncertainty")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from numpy.typing import NDArray
 
+from reproduce.learning.data import slices
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
-from reproduce.papers.chardin2021.networks.data import batches
 from reproduce.papers.chardin2021.networks.prediction import Networks, Prediction
 
 # Maps predicted and scored at once: about 200 MB of memory at 160 px.
@@ -17,7 +17,7 @@ def predicted(
 ) -> Iterator[tuple[slice, NDArray, NDArray, Prediction]]:
     """The rows, flux and mass maps (k, ny, nx) and the prediction of each batch; progress is told after its use."""
     n = maps.flux.shape[0]
-    for rows in batches(n, BATCH):
+    for rows in slices(n, BATCH):
         flux = maps.flux[rows]
         yield rows, flux, maps.mass[rows], networks.predict(flux)
         if on_progress is not None:

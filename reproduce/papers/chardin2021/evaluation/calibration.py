@@ -9,12 +9,14 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.learning.data import slices
 from reproduce.learning.domain import Domain, Whitening
-from reproduce.learning.uncertainty import LEVELS, QUANTITIES, Intervals, bounds, central
+from reproduce.learning.intervals import LEVELS, Intervals
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
+from reproduce.papers.chardin2021.evaluation import uncertainty
 from reproduce.papers.chardin2021.evaluation.batched import BATCH, predicted
+from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds, central
 from reproduce.papers.chardin2021.networks.appearance import appearance
-from reproduce.papers.chardin2021.networks.data import batches
 from reproduce.papers.chardin2021.networks.prediction import Summary, load, log_total
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
@@ -137,17 +139,17 @@ def calibrate(
         n = training.flux.shape[0]
         chosen = np.unique(np.linspace(0, n - 1, min(n, TRAINING_MAPS)).astype(int))
         looked_at = []
-        for rows in batches(len(chosen), BATCH):
+        for rows in slices(len(chosen), BATCH):
             flux = training.flux[chosen[rows]]
             looked_at.append((networks.features(flux), appearance(flux)))
             say(0.5 + 0.5 * rows.stop / len(chosen), f"{rows.stop} of {len(chosen)} training maps")
         features, looks = (np.concatenate(numbers) for numbers in zip(*looked_at, strict=True))
     values = central(seen)
-    intervals = {name: Intervals.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}
+    intervals = {name: uncertainty.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}
     calibration = Calibration(intervals, Domain.fit((features, looks), (seen.features, seen.appearance)))
     calibration.save(folder / FILE)
     metrics = {}
     for name, (unit, _) in QUANTITIES.items():
-        for level, half in zip(LEVELS, intervals[name].half_widths(name, seen), strict=True):
+        for level, half in zip(LEVELS, uncertainty.half_widths(intervals[name], name, seen), strict=True):
             metrics[f"interval_{100 * level:.0f}_{name}_{unit.lower()}"] = float(np.median(half))
     return metrics

@@ -7,9 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reproduce.learning.bins import bootstrap_weights, interval
-from reproduce.learning.uncertainty import LEVELS, bounds
+from reproduce.learning.intervals import LEVELS
 from reproduce.papers.chardin2021.evaluation.calibration import Calibration
 from reproduce.papers.chardin2021.evaluation.metrics import Labels
+from reproduce.papers.chardin2021.evaluation.uncertainty import bounds
 from reproduce.papers.chardin2021.networks.prediction import Summary
 from reproduce.papers.chardin2021.settings import Evaluate
 

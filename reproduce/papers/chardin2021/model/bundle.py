@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 import data_manifests
-from reproduce.papers.chardin2021.settings import CALIBRATION, SCALER
+from reproduce.papers.chardin2021.names import CALIBRATION, SCALER
 from reproduce.workflow import comparison
 from reproduce.workflow.files import whole
 from reproduce.workflow.source import file_digest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reproduce.papers.chardin2021.settings import CALIBRATION, PRETRAINED, SCALER
+from reproduce.papers.chardin2021.names import CALIBRATION, PRETRAINED, SCALER
 from reproduce.workflow.errors import InputError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import data_manifests
 import reproduce
 import tuning
 from reproduce.papers.chardin2021.model.pidoc import PiDoc
-from reproduce.papers.chardin2021.settings import EXPERIMENT, PRETRAINED
+from reproduce.papers.chardin2021.names import EXPERIMENT, PRETRAINED
 from reproduce.workflow.arguments import Parser
 
 NAME = "pidoc"

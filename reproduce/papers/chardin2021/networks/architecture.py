@@ -4,16 +4,15 @@ A trained ensemble is ``architecture.json`` and, for each member, two files of w
 our own code by the numbers in that JSON and then reads arrays: nothing in the files is ever executed.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-import h5py
 import keras
 
 from reproduce.learning import backend
+from reproduce.learning.weights import sha256
 from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
 from reproduce.papers.chardin2021.settings import Train
 from reproduce.workflow.errors import InputError
@@ -132,62 +131,3 @@ def build(network: str, numbers: "Architecture | Train", pixels: int) -> keras.M
         dropout=numbers.dropout,
         skip_connections=numbers.skip_connections,
     )
-
-
-def sha256(path: Path) -> str:
-    """Of a file's bytes; refuses a file that is not there."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); make the data set again") from None
-
-
-def member_name(network: str, member: int) -> str:
-    """Name of a member, counted from 0, in files: ``regressor``, ``regressor-2``, ``regressor-3``."""
-    return f"{network}-{member + 1}" if member else network
-
-
-def weights_file(folder: Path, network: str, member: int = 0) -> Path:
-    """Where a member's weights stand."""
-    return folder / f"{member_name(network, member)}.weights.h5"
-
-
-def save_weights(model: keras.Model, folder: Path, network: str, member: int = 0) -> None:
-    """Write a member's weights, whole or not at all."""
-    with whole(weights_file(folder, network, member)) as partial:
-        model.save_weights(partial)
-
-
-def load_weights(model: keras.Model, path: Path) -> None:
-    """Read a network's weights into a network built by `Architecture.build`.
-
-    Raises
-    ------
-    InputError
-        If the file is absent or damaged, or holds the weights of another architecture.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; train the networks first")
-    try:
-        n_stored = _n_values(path)
-        if n_stored != model.count_params():
-            raise ValueError(f"{n_stored:,} numbers for the {model.count_params():,} of the {model.name}")
-        model.load_weights(path)
-    except (OSError, KeyError, RuntimeError) as error:
-        raise InputError(f"{path}: damaged or cut short ({' '.join(str(error).split())[:150]}); train again") from None
-    except ValueError as error:
-        reason = " ".join(str(error).split())[:150]
-        raise InputError(f"{path}: holds the weights of another architecture ({reason}); train again") from None
-
-
-def _n_values(path: Path) -> int:
-    """Numbers in a file of weights, without the random states of the dropout layers."""
-    sizes: list[int] = []
-
-    def visit(name: str, item: h5py.Dataset | h5py.Group) -> None:
-        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and "seed_generator" not in name:
-            sizes.append(item.size)
-
-    with h5py.File(path, "r") as file:
-        file.visititems(visit)
-    return sum(sizes)

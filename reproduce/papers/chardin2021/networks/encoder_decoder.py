@@ -9,7 +9,7 @@ last level upsamples, concatenates block a of the first level, and one linear co
 import keras
 from keras import layers
 
-from reproduce.learning import folding
+from reproduce.learning import space_to_depth
 from reproduce.workflow.errors import InputError
 
 # Filters of the released network's levels, finest first; a deeper network repeats the last.
@@ -57,7 +57,7 @@ def build(
     InputError
         If `pixels` cannot be halved `levels` times.
     """
-    fold = folding.CELL if architecture == "compact" else 1
+    fold = space_to_depth.CELL if architecture == "compact" else 1
     levels = LEVELS[architecture] if levels is None else levels
     if pixels % (fold * 2**levels):
         raise InputError(
@@ -75,7 +75,7 @@ def build(
         return layers.Concatenate(name=name)([x, other]) if skip_connections else x
 
     light = keras.Input((pixels, pixels, 1), name="light")
-    x = folding.fold(light, fold) if fold > 1 else light
+    x = space_to_depth.fold(light, fold) if fold > 1 else light
     first_blocks, pooled = [], []
     for level, n_filters in enumerate(filters, start=1):
         a = block(x, n_filters, f"encode{level}a")
@@ -95,5 +95,5 @@ def build(
     x = layers.UpSampling2D(2, name="decode1_up")(x)
     x = join(x, first_blocks[0], "decode1_join_a")
     x = layers.Conv2D(fold * fold, kernel_size, padding="same", name="mass_conv")(x)
-    mass = folding.unfold(x, fold) if fold > 1 else x
+    mass = space_to_depth.unfold(x, fold) if fold > 1 else x
     return keras.Model(light, mass, name="encoder_decoder")

@@ -6,43 +6,18 @@ of the project's own trained regressor, which has learnt what in a map tells the
 """
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 from keras import KerasTensor, layers, ops
 
+from reproduce.learning.losses import PerceptualLoss
 from reproduce.workflow.errors import InputError
 
 VGG16_LAYERS = ("block1_conv1", "block1_conv2", "block2_conv2")
 # The first two convolutions: like VGG16's early layers they still resolve structure, and they are cheap.
 REGRESSOR_LAYERS = ("conv1", "conv2")
-
-
-class PerceptualLoss(keras.losses.Loss):
-    """Sum of the mean squared differences of feature maps, and if asked of the pixels.
-
-    Parameters
-    ----------
-    features
-        Model from maps (n, ny, nx, 1) to a list of feature maps; it is frozen.
-    pixel_weight
-        Weight of the pixels' mean squared difference.
-    """
-
-    def __init__(self, features: keras.Model, pixel_weight: float = 0.0) -> None:
-        super().__init__(name="perceptual")
-        features.trainable = False
-        self.features, self.pixel_weight = features, pixel_weight
-
-    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
-        """Loss of each map, shape (n,)."""
-        axes = (1, 2, 3)
-        loss = self.pixel_weight * ops.mean(ops.square(y_true - y_pred), axis=axes)
-        for true, predicted in zip(
-            self.features(y_true, training=False), self.features(y_pred, training=False), strict=True
-        ):
-            loss = loss + ops.mean(ops.square(true - predicted), axis=axes)
-        return loss
 
 
 class WithTotalMass(keras.losses.Loss):
@@ -75,7 +50,13 @@ class WithTotalMass(keras.losses.Loss):
 
 
 def of_encoder_decoder(
-    name: str, pixels: int, *, vgg16_weights: Path | None = None, regressor: keras.Model | None = None
+    name: str,
+    pixels: int,
+    *,
+    vgg16_weights: Path | None = None,
+    regressor: Callable[[], keras.Model] | None = None,
+    total_mass_weight: float = 0.0,
+    mass_std: float = 1.0,
 ) -> str | keras.losses.Loss:
     """The loss by its name in the settings.
 
@@ -88,22 +69,26 @@ def of_encoder_decoder(
     vgg16_weights
         File of VGG16's weights without its top; None: through ``keras.applications``, which keeps them in its cache.
     regressor
-        The trained regressor, for ``regressor``.
+        Reads the trained regressor, for ``regressor``.
+    total_mass_weight, mass_std
+        Of `WithTotalMass`; 0: without.
 
     Raises
     ------
     InputError
-        If VGG16's weights cannot be had, or are of something else.
+        If VGG16's weights, or the regressor's, cannot be had.
     """
+    loss: str | keras.losses.Loss = name
     if name == "vgg16":
-        return PerceptualLoss(_vgg16_features(pixels, vgg16_weights))
-    if name == "regressor":
+        loss = PerceptualLoss(_vgg16_features(pixels, vgg16_weights))
+    elif name == "regressor":
         if regressor is None:
             raise ValueError("the regressor's loss needs the trained regressor")
-        outputs = [regressor.get_layer(layer).output for layer in REGRESSOR_LAYERS]
+        trained = regressor()
+        outputs = [trained.get_layer(layer).output for layer in REGRESSOR_LAYERS]
         # The pixels' own term holds the borders, which the regressor's "valid" convolutions see less of.
-        return PerceptualLoss(keras.Model(regressor.input, outputs, name="regressor_features"), pixel_weight=1.0)
-    return name
+        loss = PerceptualLoss(keras.Model(trained.input, outputs, name="regressor_features"), pixel_weight=1.0)
+    return WithTotalMass(loss, total_mass_weight, mass_std) if total_mass_weight else loss
 
 
 def _vgg16_features(pixels: int, weights: Path | None) -> keras.Model:

@@ -8,16 +8,11 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reproduce.learning.prediction import outputs
+from reproduce.learning.weights import load_weights, sha256, weights_file
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
 from reproduce.papers.chardin2021.networks.appearance import appearance
-from reproduce.papers.chardin2021.networks.architecture import (
-    NETWORKS,
-    Architecture,
-    load_weights,
-    sha256,
-    weights_file,
-)
-from reproduce.papers.chardin2021.networks.data import batches
+from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture
 from reproduce.papers.chardin2021.networks.regressor import with_features
 from reproduce.workflow.errors import InputError
 
@@ -156,14 +151,10 @@ class Networks:
 
     def _run(self, model: keras.Model, maps: NDArray, batch_size: int) -> Iterator[tuple[slice, list[NDArray]]]:
         """The outputs of a network, batch by batch."""
-        size = min(batch_size, len(maps))
-        for rows in batches(len(maps), size):
-            light = self.scaler.standardise_flux(maps[rows]).astype(np.float32)[..., None]
-            n = len(light)
-            if n < size:  # the last batch is filled up: another shape would be compiled anew
-                light = np.concatenate([light, np.repeat(light[-1:], size - n, axis=0)])
-            outputs = model.predict_on_batch(light)
-            yield rows, [np.asarray(output)[:n] for output in (outputs if isinstance(outputs, list) else [outputs])]
+        return outputs(model, maps, batch_size, self._light)
+
+    def _light(self, maps: NDArray) -> NDArray[np.float32]:
+        return self.scaler.standardise_flux(maps).astype(np.float32)[..., None]
 
     def _checked(self, flux: ArrayLike) -> NDArray:
         maps = np.asarray(flux)

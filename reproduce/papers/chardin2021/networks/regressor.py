@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from reproduce.learning import folding
+from reproduce.learning import space_to_depth
 from reproduce.workflow.errors import InputError
 
 # (filters, side of the kernel) of the convolutions. The compact ones work on cells of 4 x 4 px folded into channels.
@@ -46,7 +46,7 @@ def build(pixels: int, *, architecture: str = "released", width: float = 1.0, dr
         If the maps are too small for the "valid" convolutions.
     """
     convolutions = CONVOLUTIONS[architecture]
-    cell = folding.CELL if architecture == "compact" else 1
+    cell = space_to_depth.CELL if architecture == "compact" else 1
     if pixels % cell or _last_side(pixels // cell, architecture) < 1:
         least = next(side for side in range(1, pixels + 512) if _last_side(side, architecture) == 1) * cell
         raise InputError(
@@ -54,7 +54,7 @@ def build(pixels: int, *, architecture: str = "released", width: float = 1.0, dr
             f"{cell} px and at least {least} px"
         )
     light = keras.Input((pixels, pixels, 1), name="light")
-    x = folding.fold(light) if cell > 1 else light
+    x = space_to_depth.fold(light) if cell > 1 else light
     for number, (filters, kernel) in enumerate(convolutions, start=1):
         x = layers.Conv2D(max(1, round(width * filters)), kernel, activation="relu", name=f"conv{number}")(x)
         x = layers.BatchNormalization(name=f"conv{number}_norm")(x)

@@ -1,26 +1,24 @@
 """Training of the ensemble: every member's encoder-decoder and regressor, side by side (paper Sect. 3.2)."""
 
-import csv
-from collections.abc import Callable, Sequence
+import functools
 from pathlib import Path
 
-import numpy as np
+import keras
 
-from reproduce.learning import backend, checkpoint
-from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, member_name
-from reproduce.papers.chardin2021.networks.data import open_maps
-from reproduce.papers.chardin2021.networks.fitting import Task, best_epoch, fit
+from reproduce.learning import training
+from reproduce.learning.data import Array, ArrayFile
+from reproduce.learning.task import Head, Task
+from reproduce.learning.training import OnEpoch, side_by_side
+from reproduce.learning.weights import load_weights, member_name, weights_file
+from reproduce.papers.chardin2021.dataset.mapset import MapSet
+from reproduce.papers.chardin2021.dataset.scaler import Scaler
+from reproduce.papers.chardin2021.networks import losses
+from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, build
 from reproduce.papers.chardin2021.settings import Train
-from reproduce.workflow.executor import Executor, InProcess, default_workers
-from reproduce.workflow.files import whole
-from reproduce.workflow.progress import Gauge, Progress
+from reproduce.workflow.executor import Executor
+from reproduce.workflow.progress import Progress
 
-COLUMNS = (
-    "network", "member", "epoch", "loss", "val_loss", "mse", "val_mse", "r2", "val_r2", "learning_rate",
-)  # fmt: skip
-
-History = list[dict[str, float]]
-OnEpoch = Callable[[str, int, dict[str, float]], None]
+LABELS = ("age_gyr", "distance_kpc", "snapshot")  # which tell one data set from another
 
 
 def train(
@@ -58,95 +56,121 @@ def train(
     Returns
     -------
     dict
-        ``validation_r2_<network>``, ``validation_mse_<network>``, ``validation_loss_<network>``,
-        ``training_r2_<network>`` at the best epoch (from 0) ``best_epoch_<network>``, the number of
-        ``epochs_<network>``, each the mean over the members, and ``parameters_<network>`` of one.
+        Of each network the numbers of `reproduce.learning.training.summary`, and ``parameters_<network>``.
 
     Raises
     ------
     InputError
         If the maps, the scaler, a checkpoint or VGG16's weights cannot be used, or the loss is no longer finite.
     """
-    for place in (folder, checkpoint):
-        place.mkdir(parents=True, exist_ok=True)
-    if executor is None or backend.has_gpu():
-        executor = InProcess()
-    with open_maps(maps) as file:
-        architecture = Architecture.of(train, file["train/flux"].shape[1], scaler)
-    n_tasks = len(NETWORKS) * train.members
-    side_by_side = min(executor.workers, n_tasks)
-    threads = max(1, default_workers() // side_by_side) if side_by_side > 1 else None
-    tasks = [
-        Task(network, member, maps, scaler, train, folder, checkpoint, threads)
+    folder.mkdir(parents=True, exist_ok=True)
+    executor, threads = side_by_side(executor, len(NETWORKS) * train.members)
+    tasks = {
+        (network, member): task(network, member, maps, scaler, train, folder, checkpoint, threads=threads)
         for network in NETWORKS
         for member in range(train.members)
-    ]
+    }
     # The encoder-decoder's loss may look through the trained regressor's features; otherwise the long ones come first.
-    waves = [[task for task in tasks if task.network == name] for name in NETWORKS]
-    waves = waves[::-1] if train.loss == "regressor" else [tasks]
-    told: dict[str, int] = {}
-    for wave in waves:
-        _run(wave, executor, progress, lambda: _tell(tasks, told, on_epoch))
-    histories = {task.name: _history(task) for task in tasks}
+    waves = [list(tasks.values())]
+    if train.loss == "regressor":
+        waves = [[one for (name, _), one in tasks.items() if name == network] for network in reversed(NETWORKS)]
+    found = training.train(waves, executor, on_epoch, progress)
+    histories = {place: found[one.name] for place, one in tasks.items()}
+    architecture = Architecture.of(train, pixels(maps), scaler)
     architecture.save(folder)
-    _write_history(folder / "history.csv", tasks, histories)
+    training.write_history(folder / "history.csv", histories)
     metrics = {f"parameters_{name}": float(architecture.build(name, 0).count_params()) for name in NETWORKS}
     for name in NETWORKS:
-        metrics |= _metrics(name, [histories[member_name(name, member)] for member in range(train.members)])
+        metrics |= training.summary(name, [histories[name, member] for member in range(train.members)])
     return metrics
 
 
-def _run(tasks: Sequence[Task], executor: Executor, progress: Progress | None, tell: Callable[[], None]) -> None:
-    """Train the networks of one wave, telling of their epochs as they end."""
-    if progress is None:
-        for _ in executor.map(_fit, tasks):
-            tell()
-        return
-    with progress.watch(tasks[0].checkpoint, len(tasks), tell):
-        for _ in executor.map(_fit, tasks):
-            pass
+def task(
+    network: str,
+    member: int,
+    maps: Path,
+    scaler: Path,
+    train: Train,
+    folder: Path,
+    checkpoint: Path,
+    *,
+    threads: int | None = None,
+    until: int | None = None,
+) -> Task:
+    """The training of one network of the ensemble.
+
+    Parameters
+    ----------
+    network
+        ``encoder_decoder`` or ``regressor``.
+    member
+        Its number in the ensemble, from 0: its seeds differ from those of the others.
+    maps, scaler, train, folder, checkpoint
+        As `train`. The loss ``regressor`` reads the regressor of the same member in `folder`.
+    threads, until
+        As `Task`.
+    """
+    regressor = network == "regressor"
+    name, standard = member_name(network, member), Scaler.from_json(scaler)
+    return Task(
+        name=name,
+        build=functools.partial(build, network, train, pixels(maps)),
+        data=data(maps, standard, network),
+        heads=(Head("age_distance") if regressor else Head("mass", _loss(train, member, maps, folder, standard)),),
+        seeds=(train.seed, NETWORKS.index(network), member),
+        epochs=train.regressor_epochs if regressor else train.epochs,
+        batch_size=train.batch_size,
+        learning_rate=train.regressor_learning_rate if regressor else train.learning_rate,
+        weights=weights_file(folder, network, member),
+        state=checkpoint / f"{name}.h5",
+        schedule=train.schedule,
+        augment=train.augment,
+        patience=train.patience,
+        precision=train.precision,
+        threads=threads,
+        until=until,
+    )
 
 
-def _fit(task: Task) -> None:
-    """Train one network, in whatever process."""
-    gauge = Gauge(task.checkpoint, task.name)
-    gauge(0.0, f"of {task.epochs} epochs")
-    fit(task, lambda epoch, row: gauge((epoch + 1) / task.epochs, f"epoch {epoch + 1} of {task.epochs}"))
-    gauge(1.0)
+def data(maps: Path, scaler: Scaler, network: str) -> ArrayFile:
+    """What a network reads of the data set and is to say: mass maps, or ages and distances."""
+    light = Array(("flux",), (scaler.flux_mean,), (scaler.flux_std,), image=True)
+    mass = Array(("mass",), (scaler.mass_mean,), (scaler.mass_std,), image=True)
+    both = Array(
+        ("age_gyr", "distance_kpc"),
+        (scaler.age_mean, scaler.distance_mean),
+        (scaler.age_std, scaler.distance_std),
+    )
+    targets = {"age_distance": both} if network == "regressor" else {"mass": mass}
+    return ArrayFile(maps, {"light": light}, targets, LABELS)
 
 
-def _history(task: Task) -> History:
-    return checkpoint.history(task.state)
+def pixels(maps: Path) -> int:
+    """Side of a data set's maps [px].
+
+    Raises
+    ------
+    InputError
+        If the file is no data set of square maps.
+    """
+    with MapSet(maps, "train") as training_maps:
+        return int(training_maps.flux.shape[1])
 
 
-def _tell(tasks: Sequence[Task], told: dict[str, int], on_epoch: OnEpoch | None) -> None:
-    """Call `on_epoch` for the epochs that it has not heard of."""
-    if on_epoch is None:
-        return
-    for task in tasks:
-        for epoch, row in list(enumerate(_history(task)))[told.get(task.name, 0) :]:
-            on_epoch(task.name, epoch, row)
-            told[task.name] = epoch + 1
+def _loss(train: Train, member: int, maps: Path, folder: Path, scaler: Scaler) -> functools.partial:
+    side = pixels(maps)
+    return functools.partial(
+        losses.of_encoder_decoder,
+        train.loss,
+        side,
+        vgg16_weights=train.vgg16_weights,
+        regressor=functools.partial(_trained_regressor, train, side, weights_file(folder, "regressor", member)),
+        total_mass_weight=train.total_mass_weight,
+        mass_std=scaler.mass_std,
+    )
 
 
-def _metrics(network: str, histories: Sequence[History]) -> dict[str, float]:
-    """The numbers of one kind of network, averaged over the members."""
-    best = [best_epoch(history) for history in histories]
-    rows = [history[epoch] for history, epoch in zip(histories, best, strict=True)]
-    return {
-        f"validation_r2_{network}": float(np.mean([row["val_r2"] for row in rows])),
-        f"validation_mse_{network}": float(np.mean([row["val_mse"] for row in rows])),
-        f"validation_loss_{network}": float(np.mean([row["val_loss"] for row in rows])),
-        f"training_r2_{network}": float(np.mean([row["r2"] for row in rows])),
-        f"best_epoch_{network}": float(np.mean(best)),
-        f"epochs_{network}": float(np.mean([len(history) for history in histories])),
-    }
-
-
-def _write_history(path: Path, tasks: Sequence[Task], histories: dict[str, History]) -> None:
-    with whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for task in tasks:
-            for epoch, row in enumerate(histories[task.name]):
-                writer.writerow({"network": task.network, "member": task.member + 1, "epoch": epoch, **row})
+def _trained_regressor(train: Train, side: int, weights: Path) -> keras.Model:
+    model = build("regressor", train, side)
+    load_weights(model, weights)
+    return model

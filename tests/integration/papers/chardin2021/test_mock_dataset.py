@@ -137,9 +137,9 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from reproduce.executor import InProcess
-from reproduce.mock import mapset, shards
-from reproduce.mock.dataset import make_dataset
-from reproduce.settings import Dataset
+from reproduce.papers.chardin2021.dataset import mapset, shards
+from reproduce.papers.chardin2021.dataset.make import make_dataset
+from reproduce.papers.chardin2021.settings import Dataset
 
 folder, place, die_at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 shards.SHARD_BYTES = 8 * 2 * 4 * 64**2

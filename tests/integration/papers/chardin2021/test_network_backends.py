@@ -19,9 +19,9 @@ import sys
 from pathlib import Path
 import keras
 import numpy as np
-from reproduce.network import prediction
-from reproduce.network.training import train
-from reproduce.settings import Train
+from reproduce.papers.chardin2021.networks import prediction
+from reproduce.papers.chardin2021.networks.training import train
+from reproduce.papers.chardin2021.settings import Train
 
 assert keras.backend.backend() == sys.argv[1], keras.backend.backend()
 folder = Path(sys.argv[2])

@@ -13,11 +13,12 @@ import h5py
 import pandas as pd
 import pytest
 
-from reproduce.papers.chardin2021.evaluation import evaluate
+from reproduce.learning.fitting import fit
+from reproduce.learning.task import Task
 from reproduce.papers.chardin2021.evaluation.calibration import calibrate
+from reproduce.papers.chardin2021.evaluation.test_set import evaluate
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS
-from reproduce.papers.chardin2021.networks.fitting import Task, fit
-from reproduce.papers.chardin2021.networks.training import COLUMNS, train
+from reproduce.papers.chardin2021.networks.training import task, train
 from reproduce.papers.chardin2021.settings import Evaluate, Train
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import executor
@@ -25,6 +26,9 @@ from reproduce.workflow.progress import Progress
 from tests.support.network_maps import write_maps
 
 TINY = {"architecture": "compact", "width": 0.25, "regressor_width": 0.25, "batch_size": 8, "augment": True}
+COLUMNS = (
+    "network", "member", "epoch", "loss", "val_loss", "mse", "val_mse", "r2", "val_r2", "learning_rate",
+)  # fmt: skip
 SETTINGS = Train(**TINY, loss="mse", schedule="cosine", epochs=3, regressor_epochs=3, dropout=0.1)
 FILES = ("architecture.json", "encoder_decoder.weights.h5", "history.csv", "regressor.weights.h5")
 
@@ -49,7 +53,7 @@ def undisturbed(dataset, tmp_path_factory):
 def tasks(dataset, place: Path, settings: Train = SETTINGS) -> list[Task]:
     for name in ("files", "checkpoint"):
         (place / name).mkdir(parents=True, exist_ok=True)
-    return [Task(network, 0, *dataset, settings, place / "files", place / "checkpoint") for network in NETWORKS]
+    return [task(network, 0, *dataset, settings, place / "files", place / "checkpoint") for network in NETWORKS]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -75,12 +79,12 @@ def test_an_interrupted_training_ends_with_the_same_bytes(dataset, undisturbed, 
     def interrupt(epoch, row):
         raise InterruptedHere
 
-    for task in tasks(dataset, tmp_path):
-        if task.network == stopped:
+    for one in tasks(dataset, tmp_path):
+        if one.name == stopped:
             with pytest.raises(InterruptedHere):
-                fit(task, interrupt)
+                fit(one, interrupt)
             break
-        fit(task)
+        fit(one)
     epochs = []
     train(*dataset, SETTINGS, tmp_path / "files", tmp_path / "checkpoint", lambda *row: epochs.append(row))
     assert epochs == undisturbed[2]
@@ -192,8 +196,8 @@ def test_calibration_and_evaluation_write_the_same_bytes_twice(dataset, undistur
 SCRIPT = """
 import sys
 from pathlib import Path
-from reproduce.network.training import train
-from reproduce.settings import Train
+from reproduce.papers.chardin2021.networks.training import train
+from reproduce.papers.chardin2021.settings import Train
 maps, scaler, folder, settings = sys.argv[1:]
 say = lambda *row: print(*row, flush=True)
 settings = Train.model_validate_json(settings)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from reproduce.learning.domain import FALSE_ALARMS, Domain
-from reproduce.learning.uncertainty import LEVELS, QUANTITIES, Intervals, bounds
+from reproduce.learning.intervals import LEVELS
+from reproduce.papers.chardin2021.evaluation import uncertainty
 from reproduce.papers.chardin2021.evaluation.calibration import Calibration
 from reproduce.papers.chardin2021.evaluation.coverage import coverage
 from reproduce.papers.chardin2021.evaluation.metrics import Labels
+from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds
 from reproduce.papers.chardin2021.networks.prediction import Summary
 from reproduce.papers.chardin2021.settings import Evaluate
 from reproduce.workflow.errors import InputError
@@ -42,7 +44,7 @@ def calibration() -> Calibration:
     rng = np.random.default_rng(1)
     summary, truth = made_up(rng)
     found = {"total_mass": summary.total_mass, "age": summary.age_gyr, "distance": summary.distance_kpc}
-    intervals = {name: Intervals.fit(name, summary, found[name] - truth[name]) for name in QUANTITIES}
+    intervals = {name: uncertainty.fit(name, summary, found[name] - truth[name]) for name in QUANTITIES}
     return Calibration(intervals, Domain.fit(two_views(rng), (summary.features, summary.appearance)))
 
 

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from reproduce.learning import backend, folding
+from reproduce.learning import backend, space_to_depth
+from reproduce.learning.weights import load_weights, save_weights, weights_file
 from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
-from reproduce.papers.chardin2021.networks.architecture import Architecture, load_weights, save_weights, weights_file
+from reproduce.papers.chardin2021.networks.architecture import Architecture
 from reproduce.papers.chardin2021.settings import Train
 from reproduce.workflow.errors import InputError
 
@@ -35,8 +36,8 @@ def test_released_layers_follow_the_paper():
 def test_compact_network_folds_and_unfolds_without_loss():
     maps = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype(np.float32)
     given = keras.Input((16, 16, 1))
-    folded = folding.fold(given, 4)
-    model = keras.Model(given, [folded, folding.unfold(folded, 4)])
+    folded = space_to_depth.fold(given, 4)
+    model = keras.Model(given, [folded, space_to_depth.unfold(folded, 4)])
     inside, back = model.predict_on_batch(maps)
     assert inside.shape == (2, 4, 4, 16)
     np.testing.assert_array_equal(inside[0, 1, 2], maps[0, 4:8, 8:12, 0].ravel())
@@ -107,7 +108,7 @@ def saved(tmp_path):
     architecture = Architecture.of(Train(architecture="compact", width=0.25), 96, scaler)
     architecture.save(tmp_path)
     model = architecture.build("encoder_decoder", 1)
-    save_weights(model, tmp_path, "encoder_decoder")
+    save_weights(model, weights_file(tmp_path, "encoder_decoder"))
     return tmp_path, architecture, model
 
 

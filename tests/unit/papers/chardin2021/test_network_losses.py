@@ -20,7 +20,7 @@ def test_plain_losses_keep_their_names():
 
 def test_regressor_loss_sums_pixels_and_two_feature_maps(maps):
     model = regressor.build(96, width=0.25)
-    loss = losses.of_encoder_decoder("regressor", 96, regressor=model)
+    loss = losses.of_encoder_decoder("regressor", 96, regressor=lambda: model)
     features = keras.Model(model.input, [model.get_layer("conv1").output, model.get_layer("conv2").output])
     a, b = (features.predict_on_batch(x) for x in maps)
     expected = np.mean((maps[0] - maps[1]) ** 2) + sum(np.mean((p - q) ** 2) for p, q in zip(a, b, strict=True))
@@ -31,7 +31,7 @@ def test_regressor_loss_sums_pixels_and_two_feature_maps(maps):
 
 @pytest.mark.parametrize("base", ["mse", "regressor"])
 def test_total_mass_is_weighed(maps, base):
-    base = losses.of_encoder_decoder(base, 96, regressor=regressor.build(96, width=0.25))
+    base = losses.of_encoder_decoder(base, 96, regressor=lambda: regressor.build(96, width=0.25))
     true, predicted = maps
     weighed = losses.WithTotalMass(base, 0.3, std=0.45)
     totals = [np.log10((10 ** (0.45 * x)).sum(axis=(1, 2, 3))) / 0.45 for x in (true, predicted)]

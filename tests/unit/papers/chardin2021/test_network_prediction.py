@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from reproduce.learning.weights import save_weights, weights_file
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
 from reproduce.papers.chardin2021.networks import prediction
-from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, save_weights
+from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture
 from reproduce.papers.chardin2021.settings import Train
 from reproduce.workflow.errors import InputError
 
@@ -21,7 +22,7 @@ def folder(tmp_path_factory):
     architecture.save(folder)
     for network in NETWORKS:
         for member in range(2):
-            save_weights(architecture.build(network, member + 1), folder, network, member)
+            save_weights(architecture.build(network, member + 1), weights_file(folder, network, member))
     return folder
 
 

@@ -1,0 +1,337 @@
+"""Inputs and targets, standardised, in batches: from arrays in a file, or drawn anew for each epoch.
+
+The order of an epoch, the symmetry given to each item and the views that are drawn depend on (seeds, epoch, item)
+alone: an epoch is the same whatever came before it, so that a training that was killed goes on with the batches that
+it would have had, on any number of workers.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import h5py
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from reproduce.workflow.errors import InputError
+
+# Arrays up to this size in memory [bytes] are read once; larger ones are read from the file batch by batch.
+MEMORY_BYTES = 3 * 2**30
+# Items read from the file at once.
+READ_ITEMS = 256
+MEND = "make the data set again"
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of one group of data, as `keras.Model.fit` takes them; what a `Source` opens.
+
+    With one input (target) a batch has its array, with several a dictionary of arrays by their names.
+    """
+
+    batch_size: int
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw what is drawn anew for each epoch."""
+        raise NotImplementedError
+
+    def target_variances(self) -> dict[str, float]:
+        """Mean squared deviation of each standardised target from its mean: the denominators of R²."""
+        raise NotImplementedError
+
+
+class Source(Protocol):
+    """Where a task's data come from; it pickles."""
+
+    def open(
+        self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
+    ) -> Batches:
+        """Batches of ``train`` or ``validation``; with a `stream` of seeds in a random order, without in the data's."""
+        ...
+
+    def identity(self) -> str:
+        """Digest that tells these data from others."""
+        ...
+
+
+@dataclass(frozen=True)
+class Array:
+    """One input or target of a file: an array of images, or columns of numbers side by side.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names in the file; an image has one.
+    mean, std : tuple of float
+        By which each column is standardised.
+    image : bool
+        Whether items are images (ny, nx), which get an axis for channels and take part in augmentation.
+    """
+
+    columns: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    image: bool = False
+
+    def standardise(self, columns: Sequence[NDArray]) -> NDArray[np.float32]:
+        """(n, ny, nx, 1) of images, (n, columns) of numbers."""
+        scaled = [(values - m) / s for values, m, s in zip(columns, self.mean, self.std, strict=True)]
+        return (scaled[0][..., None] if self.image else np.stack(scaled, axis=-1)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """Arrays in the groups of an HDF5 file.
+
+    Attributes
+    ----------
+    path : Path
+    inputs, targets : mapping of Array
+        By the names that the network has for them.
+    labels : tuple of str
+        Columns whose values tell this file from others.
+    """
+
+    path: Path
+    inputs: Mapping[str, Array]
+    targets: Mapping[str, Array]
+    labels: tuple[str, ...] = ()
+
+    def open(
+        self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
+    ) -> "FileBatches":
+        return FileBatches(self, group, batch_size, stream, augment)
+
+    def identity(self) -> str:
+        digest = hashlib.sha256(repr((sorted(self.inputs.items()), sorted(self.targets.items()))).encode())
+        with open_file(self.path) as file:
+            for group in ("train", "validation"):
+                for array in (*self.inputs.values(), *self.targets.values()):
+                    for name in array.columns:
+                        digest.update(repr(_array(file, self.path, group, name).shape).encode())
+                for name in self.labels:
+                    digest.update(np.ascontiguousarray(_array(file, self.path, group, name)[:]).tobytes())
+        return digest.hexdigest()
+
+
+class FileBatches(Batches):
+    """Batches of one group of an `ArrayFile`; incomplete ones are left out while training, where their few items would
+    weigh more than the others.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, misses an array, holds arrays of unequal lengths, or a value that is not finite.
+    """
+
+    def __init__(
+        self, source: ArrayFile, group: str, batch_size: int, stream: tuple[int, ...] | None, augment: bool
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._source, self._group, self._stream, self._augment = source, group, stream, augment
+        self._arrays = {**source.inputs, **source.targets}
+        with ExitStack() as stack:
+            file = stack.enter_context(open_file(source.path))
+            self._data = {
+                name: [_array(file, source.path, group, column) for column in array.columns]
+                for name, array in self._arrays.items()
+            }
+            self.n = _common_length(self._data, source.path, group)
+            images = [name for name, array in self._arrays.items() if array.image]
+            in_memory = sum(self._data[name][0].size * 4 for name in images) <= MEMORY_BYTES
+            kept = self._arrays if in_memory else [name for name in self._arrays if name not in images]
+            self._cache = {name: self._load(name) for name in kept}
+            if not in_memory:
+                stack.pop_all()  # the file stays open: opening takes as long as reading a batch
+        self.batch_size = min(batch_size, self.n)
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the order and the symmetries of an epoch."""
+        self._order, self._symmetry = np.arange(self.n), np.zeros(self.n, np.int64)
+        if self._stream is not None:
+            rng = np.random.default_rng([*self._stream, epoch])
+            self._order = rng.permutation(self.n)
+            if self._augment:
+                self._symmetry = rng.integers(0, 8, self.n)
+
+    def __len__(self) -> int:
+        return self.n // self.batch_size if self._stream is not None else -(-self.n // self.batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[Any, Any]:
+        here = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+        rows, symmetries = self._order[here], self._symmetry[here]
+        found = {name: self._read(name, rows) for name in self._arrays}
+        found = {
+            name: turned(values, symmetries) if self._arrays[name].image else values for name, values in found.items()
+        }
+        return bundled(found, self._source.inputs), bundled(found, self._source.targets)
+
+    def target_variances(self) -> dict[str, float]:
+        """Of each standardised target."""
+        return {name: self._variance(name) for name in self._source.targets}
+
+    def _variance(self, name: str) -> float:
+        if not self._arrays[name].image:
+            return float(np.mean(np.var(self._cache[name].astype(np.float64), axis=0)))
+        total = squares = count = 0.0
+        for rows in slices(self.n, READ_ITEMS):
+            values = self._read(name, np.arange(rows.start, rows.stop)).astype(np.float64)
+            total, squares, count = total + values.sum(), squares + np.square(values).sum(), count + values.size
+        return float(squares / count - (total / count) ** 2)
+
+    def _load(self, name: str) -> NDArray[np.float32]:
+        array, data = self._arrays[name], self._data[name]
+        if not array.image:
+            return self._standardised(name, [values[:] for values in data])
+        loaded = np.empty((*data[0].shape, 1), np.float32)
+        for rows in slices(self.n, READ_ITEMS):
+            loaded[rows] = self._standardised(name, [values[rows] for values in data])
+        return loaded
+
+    def _read(self, name: str, rows: NDArray) -> NDArray[np.float32]:
+        if name in self._cache:
+            return self._cache[name][rows]
+        # one by one: h5py takes ten times as long for a list of rows
+        return self._standardised(name, [np.stack([values[row] for row in rows]) for values in self._data[name]])
+
+    def _standardised(self, name: str, columns: list[NDArray]) -> NDArray[np.float32]:
+        for column, values in zip(self._arrays[name].columns, columns, strict=True):
+            if not np.isfinite(values).all():
+                row = int(np.argwhere(~np.isfinite(values))[0][0])
+                raise InputError(
+                    f"{self._source.path}: {self._group}/{column} holds a value that is not finite (item {row}); {MEND}"
+                )
+        return self._arrays[name].standardise(columns)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Items drawn anew in every epoch for training; a file for validation.
+
+    Attributes
+    ----------
+    draw : callable
+        ``draw(rng, item)``: the standardised inputs and targets of one item by name, from a generator of its own. It
+        pickles, and depends on nothing else.
+    items : int
+        Of an epoch.
+    validation : ArrayFile
+        Fixed; with the same inputs and targets.
+    name : str
+        Tells these data from others: all that `draw` depends on.
+    """
+
+    draw: Callable[[np.random.Generator, int], Arrays]
+    items: int
+    validation: ArrayFile
+    name: str
+
+    def open(
+        self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
+    ) -> Batches:
+        if group != "train":
+            return self.validation.open(group, batch_size, stream, augment)
+        if stream is None:
+            raise ValueError("a stream of training data is drawn from seeds, and none are given")
+        return StreamBatches(self, batch_size, stream, augment)
+
+    def identity(self) -> str:
+        parts = f"{self.name} {self.items} {self.validation.identity()}"
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+class StreamBatches(Batches):
+    """Batches of a `Stream`."""
+
+    def __init__(self, source: Stream, batch_size: int, stream: tuple[int, ...], augment: bool) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._source, self._stream, self._augment = source, stream, augment
+        self.batch_size = min(batch_size, source.items)
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the items of an epoch from here on."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._source.items // self.batch_size
+
+    def __getitem__(self, batch: int) -> tuple[Any, Any]:
+        first = batch * self.batch_size
+        drawn = [self._item(item) for item in range(first, first + self.batch_size)]
+        found = {name: np.stack([item[name] for item in drawn]) for name in drawn[0]}
+        validation = self._source.validation
+        return bundled(found, validation.inputs), bundled(found, validation.targets)
+
+    def target_variances(self) -> dict[str, float]:
+        """Of the validation's standardised targets: a stream has no end to take them of."""
+        return self._source.validation.open("validation", self.batch_size).target_variances()
+
+    def _item(self, item: int) -> Arrays:
+        rng = np.random.default_rng([*self._stream, self._epoch, item])
+        drawn = self._source.draw(rng, item)
+        if not self._augment:
+            return drawn
+        symmetry = np.array([rng.integers(8)])
+        arrays = {**self._source.validation.inputs, **self._source.validation.targets}
+        return {
+            name: turned(values[None], symmetry)[0] if arrays[name].image else values for name, values in drawn.items()
+        }
+
+
+def bundled(arrays: Mapping[str, NDArray], names: Mapping[str, Array]) -> Any:
+    """The array of one name, or a dictionary of the arrays of several."""
+    chosen = {name: arrays[name] for name in names}
+    return chosen if len(chosen) > 1 else next(iter(chosen.values()))
+
+
+def open_file(path: Path) -> h5py.File:
+    """An HDF5 file, opened for reading.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read as a data set ({error}); {MEND}") from None
+
+
+def slices(n: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of at most `size` that cover `n` rows."""
+    for first in range(0, n, size):
+        yield slice(first, min(first + size, n))
+
+
+def turned(images: NDArray, symmetries: NDArray) -> NDArray:
+    """Each image (ny, nx, channels) turned by ``symmetry % 4`` quarters and, from 4 on, mirrored."""
+    if not symmetries.any():
+        return images
+    found = np.empty_like(images)
+    for symmetry in range(8):
+        chosen = symmetries == symmetry
+        some = np.rot90(images[chosen], symmetry % 4, axes=(1, 2))
+        found[chosen] = some[:, :, ::-1] if symmetry >= 4 else some
+    return found
+
+
+def _array(file: h5py.File, path: Path, group: str, name: str) -> h5py.Dataset:
+    if f"{group}/{name}" not in file:
+        raise InputError(f"{path}: expected the array {group}/{name}, found none; {MEND}")
+    return file[group][name]
+
+
+def _common_length(data: Mapping[str, list[h5py.Dataset]], path: Path, group: str) -> int:
+    lengths = {values.shape[0] for columns in data.values() for values in columns}
+    if len(lengths) != 1 or lengths == {0}:
+        shapes = ", ".join(f"{values.name} {values.shape}" for columns in data.values() for values in columns)
+        raise InputError(f"{path}: {group}: expected arrays of one length above 0, found {shapes}; {MEND}")
+    return lengths.pop()

@@ -1,0 +1,17 @@
+"""Names and places that several parts of this paper share."""
+
+from pathlib import Path
+
+EXPERIMENT = "pidoc"  # of MLflow
+PRETRAINED = Path(__file__).parent / "pretrained"
+SCALER, CALIBRATION = "scaler.json", "calibration.h5"  # files of a trained ensemble, beside its weights
+
+# What is measured of each network on the validation maps of a search.
+MASS_METRICS = (
+    "pixel_error_percent",
+    "pixel_error_no_low_percent",
+    "total_mass_error_percent",
+    "mass_to_light_error_percent",
+)
+AGE_METRICS = ("age_mae_gyr", "distance_mae_map_kpc")
+METRICS = {"encoder_decoder": MASS_METRICS, "regressor": AGE_METRICS}
