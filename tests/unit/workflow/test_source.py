@@ -15,6 +15,7 @@ from reproduce.workflow.stages import Chain, Stage, When
 from tests.support.places import ROOT
 from tests.support.toy import chain as toy
 
+USE = {"calibrate", "evaluate", "out_of_domain", "apply"}  # stages that use the trained networks
 CODE = '''"""Module docstring."""
 
 def area(side):
@@ -162,14 +163,12 @@ def test_the_closure_of_each_stage_is_what_its_imports_reach(stage: Stage, graph
 @pytest.mark.parametrize(
     ("module", "changed"),
     [
-        ("networks.encoder_decoder", {"search", "train", "calibrate", "evaluate", "out_of_domain", "apply", "figure1",
-                                      "figure2"}),
-        ("networks.prediction", {"calibrate", "evaluate", "out_of_domain", "apply"}),
+        ("networks.encoder_decoder", {"search", "train", *USE, "figure1", "figure2"}),
+        ("networks.prediction", USE),
         ("evaluation.metrics", {"search", "evaluate"}),
-        ("dataset.selection", {"dataset", "search", "train", "calibrate", "evaluate", "out_of_domain", "apply", "table1"}),
+        ("dataset.selection", {"dataset", "search", "train", *USE, "table1"}),
         ("observed.fluxmap", {"observe"}),
-        ("drawing.captions", {"figure3", "figure5", "figure6", "figure7", "figure8", "figure9", "figure10", "figure11",
-                              "figure12"}),
+        ("drawing.captions", {*(f"figure{number}" for number in (3, *range(5, 13)))}),
         ("model.predict", set()),
     ],
 )  # fmt: skip
