@@ -168,7 +168,11 @@ def log_result(run: "Run", store: Store, chain: Chain, name: str) -> None:
 
 def _provenance(project: Path) -> dict[str, Any]:
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=project, capture_output=True, text=True, check=False).stdout.strip()
+        try:
+            done = subprocess.run(["git", *words], cwd=project, capture_output=True, text=True, check=False)
+        except FileNotFoundError:  # a machine without git
+            return ""
+        return done.stdout.strip()
 
     packages = {}
     for name in RECORDED_PACKAGES:
