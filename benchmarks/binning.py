@@ -1,6 +1,6 @@
 """How much the means over bins depend on the bins: total mass and M/L, of which the paper names no bins.
 
-    python -m benchmarks.binning outputs/evaluate/KEY
+    python -m benchmarks.binning outputs/chardin2021/evaluate/KEY
 
 Prints a table: the mean over the filled bins (released code's convention) of the bins used here, of half and twice as
 many, without bins that hold few maps, and the mean over the maps, which needs no bins.
