@@ -1,12 +1,11 @@
-"""Inputs and targets, standardised, in batches: from arrays in a file, or drawn anew for each epoch.
+"""Inputs and targets, standardised, in batches, from arrays in a file.
 
-The order of an epoch, the symmetry given to each item and the views that are drawn depend on (seeds, epoch, item)
-alone: an epoch is the same whatever came before it, so that a training that was killed goes on with the batches that
-it would have had, on any number of workers.
+The order of an epoch and the symmetry given to each item depend on the seeds and the epoch alone: an epoch is the same
+whatever came before it, so that a training that was killed goes on with the batches that it would have had.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,6 @@ MEMORY_BYTES = 3 * 2**30
 # Items read from the file at once.
 READ_ITEMS = 256
 MEND = "make the data set again"
-
-Arrays = dict[str, NDArray[np.float32]]
 
 
 class Batches(keras.utils.PyDataset):
@@ -208,81 +205,6 @@ class FileBatches(Batches):
                     f"{self._source.path}: {self._group}/{column} holds a value that is not finite (item {row}); {MEND}"
                 )
         return self._arrays[name].standardise(columns)
-
-
-@dataclass(frozen=True)
-class Stream:
-    """Items drawn anew in every epoch for training; a file for validation.
-
-    Attributes
-    ----------
-    draw : callable
-        ``draw(rng, item)``: the standardised inputs and targets of one item by name, from a generator of its own. It
-        pickles, and depends on nothing else.
-    items : int
-        Of an epoch.
-    validation : ArrayFile
-        Fixed; with the same inputs and targets.
-    name : str
-        Tells these data from others: all that `draw` depends on.
-    """
-
-    draw: Callable[[np.random.Generator, int], Arrays]
-    items: int
-    validation: ArrayFile
-    name: str
-
-    def open(
-        self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
-    ) -> Batches:
-        if group != "train":
-            return self.validation.open(group, batch_size, stream, augment)
-        if stream is None:
-            raise ValueError("a stream of training data is drawn from seeds, and none are given")
-        return StreamBatches(self, batch_size, stream, augment)
-
-    def identity(self) -> str:
-        parts = f"{self.name} {self.items} {self.validation.identity()}"
-        return hashlib.sha256(parts.encode()).hexdigest()
-
-
-class StreamBatches(Batches):
-    """Batches of a `Stream`."""
-
-    def __init__(self, source: Stream, batch_size: int, stream: tuple[int, ...], augment: bool) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
-        self._source, self._stream, self._augment = source, stream, augment
-        self.batch_size = min(batch_size, source.items)
-        self.set_epoch(0)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw the items of an epoch from here on."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._source.items // self.batch_size
-
-    def __getitem__(self, batch: int) -> tuple[Any, Any]:
-        first = batch * self.batch_size
-        drawn = [self._item(item) for item in range(first, first + self.batch_size)]
-        found = {name: np.stack([item[name] for item in drawn]) for name in drawn[0]}
-        validation = self._source.validation
-        return bundled(found, validation.inputs), bundled(found, validation.targets)
-
-    def target_variances(self) -> dict[str, float]:
-        """Of the validation's standardised targets: a stream has no end to take them of."""
-        return self._source.validation.open("validation", self.batch_size).target_variances()
-
-    def _item(self, item: int) -> Arrays:
-        rng = np.random.default_rng([*self._stream, self._epoch, item])
-        drawn = self._source.draw(rng, item)
-        if not self._augment:
-            return drawn
-        symmetry = np.array([rng.integers(8)])
-        arrays = {**self._source.validation.inputs, **self._source.validation.targets}
-        return {
-            name: turned(values[None], symmetry)[0] if arrays[name].image else values for name, values in drawn.items()
-        }
 
 
 def bundled(arrays: Mapping[str, NDArray], names: Mapping[str, Array]) -> Any:

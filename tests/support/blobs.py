@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from reproduce.learning.data import Array, ArrayFile, Stream
+from reproduce.learning.data import Array, ArrayFile
+from reproduce.learning.stream import Stream
 from reproduce.learning.task import Head, Task
 
 SIDE = 16
