@@ -1,6 +1,7 @@
 """How much of the error on the test maps comes from the unseen cluster, and how much from unseen distances and seeing.
 
-    python -m benchmarks.generalisation outputs/chardin2021/simulate/KEY outputs/model/KEY [--profile workstation] [--snapshots 60]
+    python -m benchmarks.generalisation outputs/chardin2021/simulate/KEY outputs/chardin2021/model/KEY
+        [--profile workstation] [--snapshots 60]
 
 Shows the trained networks the training clusters and the test cluster, each from the training distances and seeing
 and from those of the test, in maps that none of them was trained on (lines of sight of their own), and prints the
