@@ -1,6 +1,6 @@
 """What losses, architectures, ensembles and skip connections change, on the same maps.
 
-    python -m benchmarks.ablation table.jsonl outputs/chardin2021/dataset/KEY [--maps 4000] [--test-maps 1600] [--seeds 2]
+    python -m benchmarks.ablation table.jsonl outputs/chardin2021/dataset/KEY [--maps N] [--test-maps N] [--seeds N]
 
 Trains each variant on an evenly spread part of a data set and evaluates it on the unseen cluster. Adds one line of JSON
 a run and skips runs that are there; a run that was killed goes on from its checkpoint beside the table.

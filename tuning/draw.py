@@ -8,7 +8,7 @@ import pandas as pd
 
 from paper_figures import style
 from paper_figures import tuning as figures
-from tuning.found import Found
+from tuning.outcome import Outcome
 from tuning.problem import Value
 from tuning.space import Dimension
 
@@ -25,9 +25,9 @@ TEXTS = {
 }
 
 
-def draw(found: list[Found], folder: Path) -> None:
+def draw(outcomes: list[Outcome], folder: Path) -> None:
     """Draw ``parallel_<network>``, ``slices_<network>`` and ``importance_<network>``, each as PNG and PDF."""
-    for one in found:
+    for one in outcomes:
         axes = [_axis(dimension, one) for dimension in one.space]
         trials = figures.Trials(
             TEXTS[one.objective],
@@ -44,16 +44,16 @@ def draw(found: list[Found], folder: Path) -> None:
             style.save(figures.importances(table, told), folder, f"importance_{one.network}")
 
 
-def _axis(dimension: Dimension, found: Found) -> figures.Axis:
+def _axis(dimension: Dimension, outcome: Outcome) -> figures.Axis:
     def place(value: Value | None) -> float | None:
         return dimension.place(value) if value is not None and dimension.holds(value) else None
 
     return figures.Axis(
         dimension.name.removeprefix("regressor_").replace("_", " "),
-        np.array([dimension.place(one.values[dimension.name]) for one in found.tried]),
+        np.array([dimension.place(one.values[dimension.name]) for one in outcome.tried]),
         _ticks(dimension),
-        place(found.paper.get(dimension.name)),
-        place(found.best[dimension.name]),
+        place(outcome.paper.get(dimension.name)),
+        place(outcome.best[dimension.name]),
         dimension.kind in ("choice", "integer"),
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuning.found import Found
+from tuning.outcome import Outcome
 from tuning.space import Dimension
 
 TREES = 60
@@ -24,12 +24,12 @@ FEWEST = 4
 COLUMNS = ("dimension", "importance", "error", "spearman", "held_out_r2", "settings")
 
 
-def table(found: Found) -> pd.DataFrame:
+def table(outcome: Outcome) -> pd.DataFrame:
     """Importance of each dimension.
 
     Parameters
     ----------
-    found
+    outcome
         The trials; those without the objective are left out. Its seed is that of the forests, the folds and the
         shuffling.
 
@@ -41,16 +41,16 @@ def table(found: Found) -> pd.DataFrame:
         the value with the objective (none for names; positive: more is worse); ``held_out_r2`` of the forest, the same
         in each row: near or below zero the importances mean nothing; ``settings``, how many different ones there are.
     """
-    space, objective = found.space, found.objective
-    told = [one for one in found.tried if objective in one.numbers]
+    space, objective = outcome.space, outcome.objective
+    told = [one for one in outcome.tried if objective in one.numbers]
     groups = np.unique([str(sorted(one.values.items())) for one in told], return_inverse=True)[1]
     n_settings = int(groups.max()) + 1 if len(told) else 0
     if n_settings < FEWEST:
         return pd.DataFrame(columns=list(COLUMNS))
     x = np.array([[dimension.place(one.values[dimension.name]) for dimension in space] for one in told])
     epochs = np.array([[math.log2(one.until)] for one in told])
-    y = _ranks(np.array([found.sign * one.numbers[objective] for one in told]))
-    grown, r2 = _grown_errors(np.hstack([x, epochs]), y, groups, found.seed)
+    y = _ranks(np.array([outcome.sign * one.numbers[objective] for one in told]))
+    grown, r2 = _grown_errors(np.hstack([x, epochs]), y, groups, outcome.seed)
     grown = grown[:, : len(space)]
     rows = [
         {

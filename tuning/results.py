@@ -10,20 +10,20 @@ import pandas as pd
 
 from reproduce.workflow.files import whole
 from tuning import importance
-from tuning.found import Finalist, Found
+from tuning.outcome import Finalist, Outcome
 from tuning.problem import Value
 
 BEST = "best.json"
 
 
-def write(found: Iterable[Found], folder: Path) -> dict[str, float]:
+def write(outcomes: Iterable[Outcome], folder: Path) -> dict[str, float]:
     """Write ``trials_<network>.csv``, ``finals_<network>.csv``, ``importance_<network>.csv``, ``best.json`` (of which
     training reads ``setting``) and ``best.txt``.
 
     Parameters
     ----------
-    found
-        What the searches found.
+    outcomes
+        What the searches outcome.
     folder
         Receives the files.
 
@@ -35,7 +35,7 @@ def write(found: Iterable[Found], folder: Path) -> dict[str, float]:
     setting: dict[str, Value] = {}
     metrics: dict[str, float] = {}
     pages = []
-    for one in found:
+    for one in outcomes:
         _table(trials(one), folder / f"trials_{one.network}.csv")
         _table(finals(one), folder / f"finals_{one.network}.csv")
         _table(importance.table(one), folder / f"importance_{one.network}.csv")
@@ -51,7 +51,7 @@ def write(found: Iterable[Found], folder: Path) -> dict[str, float]:
     return metrics
 
 
-def trials(found: Found) -> pd.DataFrame:
+def trials(outcome: Outcome) -> pd.DataFrame:
     """A row for each trial: what it was, what came of it."""
     return pd.DataFrame(
         {
@@ -63,77 +63,77 @@ def trials(found: Found) -> pd.DataFrame:
             **dict(sorted(one.numbers.items())),
             "message": one.message,
         }
-        for one in found.tried
+        for one in outcome.tried
     )
 
 
-def finals(found: Found) -> pd.DataFrame:
+def finals(outcome: Outcome) -> pd.DataFrame:
     """A row for each finalist: its setting, and mean and standard deviation of each number over the seeds."""
     rows = []
-    for one in found.finalists:
+    for one in outcome.finalists:
         names = sorted({name for numbers in one.numbers for name in numbers} - {"parameters"})
         row: dict[str, Any] = {"finalist": one.name, "trial": "" if one.trial is None else one.trial}
-        row |= {"chosen": one.values == found.best, **one.values, "trainings": len(one.numbers)}
-        for name in [found.objective, *(name for name in names if name != found.objective)]:
+        row |= {"chosen": one.values == outcome.best, **one.values, "trainings": len(one.numbers)}
+        for name in [outcome.objective, *(name for name in names if name != outcome.objective)]:
             row |= {name: one.mean(name), f"{name}_std": one.deviation(name)}
         rows.append(row | {"message": one.message})
     return pd.DataFrame(rows)
 
 
-def _metrics(found: Found) -> dict[str, float]:
-    statuses = [one.status.split()[0] for one in found.tried]
-    counts = {f"{found.network}.trials_{status}": float(statuses.count(status)) for status in sorted(set(statuses))}
-    objective = found.objective
-    counts[f"{found.network}.trials"] = float(len(statuses))
-    counts[f"{found.network}.epochs"] = float(sum(_own_epochs(found)))
-    scores = [one.numbers[objective] for one in found.tried if one.number == found.best_trial]
-    means = {one.name: one.mean(objective) for one in found.finalists}
-    named = {f"{found.network}.{name.replace(' ', '_')}_{objective}": mean for name, mean in means.items()}
-    named |= {f"{found.network}.best_trial_{objective}": score for score in scores}
+def _metrics(outcome: Outcome) -> dict[str, float]:
+    statuses = [one.status.split()[0] for one in outcome.tried]
+    counts = {f"{outcome.network}.trials_{status}": float(statuses.count(status)) for status in sorted(set(statuses))}
+    objective = outcome.objective
+    counts[f"{outcome.network}.trials"] = float(len(statuses))
+    counts[f"{outcome.network}.epochs"] = float(sum(_own_epochs(outcome)))
+    scores = [one.numbers[objective] for one in outcome.tried if one.number == outcome.best_trial]
+    means = {one.name: one.mean(objective) for one in outcome.finalists}
+    named = {f"{outcome.network}.{name.replace(' ', '_')}_{objective}": mean for name, mean in means.items()}
+    named |= {f"{outcome.network}.best_trial_{objective}": score for score in scores}
     return counts | {name: value for name, value in named.items() if np.isfinite(value)}
 
 
-def _own_epochs(found: Found) -> list[int]:
+def _own_epochs(outcome: Outcome) -> list[int]:
     """Epochs that each trial trained itself."""
-    until = {one.number: one.until for one in found.tried}
-    return [one.until - (0 if one.previous is None else until[one.previous]) for one in found.tried]
+    until = {one.number: one.until for one in outcome.tried}
+    return [one.until - (0 if one.previous is None else until[one.previous]) for one in outcome.tried]
 
 
-def _page(found: Found) -> str:
+def _page(outcome: Outcome) -> str:
     """The best setting beside the paper's, and the finals."""
-    published = found.paper
+    published = outcome.paper
     lines = [
-        f"{found.network.replace('_', '-')}: {len(found.tried)} trials of {found.tuner}, judged by {found.objective}",
+        f"{outcome.network.replace('_', '-')}: {len(outcome.tried)} trials of {outcome.tuner}, judged by {outcome.objective}",
         "",
     ]
     lines.append(f"    {'setting':<26}{'best':>12}{'paper':>12}")
-    for one in found.space:
-        lines.append(f"    {one.name:<26}{_word(found.best[one.name]):>12}{_word(published.get(one.name, '')):>12}")
-    absent = [one.name for one in found.space if one.name in published and not one.holds(published[one.name])]
-    if absent and found.finalists:
+    for one in outcome.space:
+        lines.append(f"    {one.name:<26}{_word(outcome.best[one.name]):>12}{_word(published.get(one.name, '')):>12}")
+    absent = [one.name for one in outcome.space if one.name in published and not one.holds(published[one.name])]
+    if absent and outcome.finalists:
         lines.append(f"    The space does not have the paper's {', '.join(absent)}: its row below has train's own.")
-    lines += ["", f"    {'finals':<12}{'trainings':>10}{found.objective:>30}"] if found.finalists else []
-    for finalist in found.finalists:
-        lines.append(f"    {finalist.name:<12}{len(finalist.numbers):>10}{_mean(finalist, found.objective):>30}")
-    return "\n".join([*lines, "", _verdict(found)]).rstrip() + "\n"
+    lines += ["", f"    {'finals':<12}{'trainings':>10}{outcome.objective:>30}"] if outcome.finalists else []
+    for finalist in outcome.finalists:
+        lines.append(f"    {finalist.name:<12}{len(finalist.numbers):>10}{_mean(finalist, outcome.objective):>30}")
+    return "\n".join([*lines, "", _verdict(outcome)]).rstrip() + "\n"
 
 
-def _verdict(found: Found) -> str:
+def _verdict(outcome: Outcome) -> str:
     """Whether the paper's choice stands, by Welch's t of the finals."""
     from scipy.stats import ttest_ind
 
-    judged = {one.name: one for one in found.finalists if one.all(found.objective)}
-    ours = next((one for one in found.finalists if one.values == found.best), None)
+    judged = {one.name: one for one in outcome.finalists if one.all(outcome.objective)}
+    ours = next((one for one in outcome.finalists if one.values == outcome.best), None)
     if "paper" not in judged or ours is None:
         return ""
     if ours.name == "paper":
         return "The paper's setting is the best of these."
-    pair = [one.all(found.objective) for one in (ours, judged["paper"])]
+    pair = [one.all(outcome.objective) for one in (ours, judged["paper"])]
     if min(map(len, pair)) < 2:
         return ""
     p = float(ttest_ind(*pair, equal_var=False).pvalue)
     gain = 100 * (1 - np.mean(pair[0]) / np.mean(pair[1]))
-    change = f"{found.objective} changes by {-gain:+.1f} %"
+    change = f"{outcome.objective} changes by {-gain:+.1f} %"
     return f"Against the paper's setting {change} (Welch's t over the seeds: p = {p:.2g})."
 
 

@@ -18,7 +18,7 @@ from reproduce.learning.weights import weights_file
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 from reproduce.workflow.settings import Group
-from tuning.found import Finalist, Found, Tried
+from tuning.outcome import Finalist, Outcome, Tried
 from tuning.problem import Problem, Value, applied
 from tuning.proposer import FAILURES, Proposal, Proposer, TooManyFailuresError, direction, size
 from tuning.runner import Runner
@@ -31,19 +31,19 @@ Tell = Callable[[float, str], None]
 SWEEP = 0.6
 
 
-def search(tune: Tune, train: Group, problem: Problem, folder: Path, runner: Runner, tell: Tell) -> list[Found]:
+def search(tune: Tune, train: Group, problem: Problem, folder: Path, runner: Runner, tell: Tell) -> list[Outcome]:
     """Search for the settings of one network after the other, as `Search` does; what is found for the first, such as
     the size of a batch, which both share, is what the second is trained with."""
-    found: list[Found] = []
+    outcomes: list[Outcome] = []
     for number, network in enumerate(tune.networks):
 
         def told(fraction: float, text: str, done: int = number) -> None:
             tell((done + fraction) / len(tune.networks), text)
 
-        best = {name: value for one in found for name, value in one.best.items()}
+        best = {name: value for one in outcomes for name, value in one.best.items()}
         one = Search(network, tune, applied(train, best), problem, folder, runner, told)
-        found.append(one.run())
-    return found
+        outcomes.append(one.run())
+    return outcomes
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Search:
     runner: Runner
     tell: Tell
 
-    def run(self) -> Found:
+    def run(self) -> Outcome:
         """Search.
 
         Raises
@@ -96,7 +96,7 @@ class Search:
         winner = min(judged, key=lambda one: sign * one.mean(tune.objective)) if judged else None
         chosen = (best[0].values, best[0].number) if winner is None else (winner.values, winner.trial)
         how = tune.tuner, tune.objective, sign, tune.seed, tune.trial_epochs
-        return Found(self.network, *how, space, self._published(space), tried, finalists, *chosen)
+        return Outcome(self.network, *how, space, self._published(space), tried, finalists, *chosen)
 
     def _published(self, space: list[Dimension]) -> dict[str, Value]:
         return paper(space, self.problem, self.network, self.train)

@@ -92,7 +92,7 @@ def search(job: Job) -> None:
     """Try hyper-parameters (paper Sects. 3.1-3.2); every trial is a run under this stage's."""
     from reproduce.papers.chardin2021.search import Networks
     from reproduce.workflow.executor import processes
-    from tuning import found
+    from tuning import outcome
     from tuning.runner import Runner
     from tuning.search import search as run
 
@@ -103,15 +103,15 @@ def search(job: Job) -> None:
     problem = Networks(maps / "maps.h5", maps / "scaler.json")
     with processes(job.executor) as pool, Runner(pool, job.run) as runner:
         results = run(job.settings.tune, train, problem, job.checkpoint, runner, job.progress)
-    found.save(results, job.folder)
+    outcome.save(results, job.folder)
     job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
 
 
 def tune(job: Job) -> None:
     """The best setting of a search, what mattered, and drawings of all trials."""
-    from tuning import draw, found, results
+    from tuning import draw, outcome, results
 
-    searched = found.load(job.inputs["search"])
+    searched = outcome.load(job.inputs["search"])
     job.metrics |= results.write(searched, job.folder)
     draw.draw(searched, job.folder)
 

@@ -9,8 +9,8 @@ import pytest
 
 from reproduce.papers.chardin2021.search import Networks
 from reproduce.papers.chardin2021.settings import PROFILES
-from tuning import draw, found, importance, results
-from tuning.found import Finalist, Found, Tried
+from tuning import draw, importance, outcome, results
+from tuning.outcome import Finalist, Outcome, Tried
 from tuning.search import Clock, ranked
 from tuning.space import dimensions, paper
 
@@ -22,7 +22,7 @@ def _small_forests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importance, "SPLITS", 2)
 
 
-def made_up(n: int = 30, noise: float = 0.02) -> Found:
+def made_up(n: int = 30, noise: float = 0.02) -> Outcome:
     """Trials whose objective depends strongly on the learning rate, weakly on the dropout and on nothing else."""
     loaded = PROFILES.load("laptop")
     space, rng = dimensions(loaded.tune, "encoder_decoder"), np.random.default_rng(1)
@@ -50,7 +50,7 @@ def made_up(n: int = 30, noise: float = 0.02) -> Found:
         Finalist("paper", tried[1].values, None, [{"val_mse": 0.20}, {"val_mse": 0.24}, {"val_mse": 0.22}]),
     ]
     how = "Hyperband", "val_mse", 1, 5, 9
-    return Found(
+    return Outcome(
         "encoder_decoder",
         *how,
         space,
@@ -64,8 +64,8 @@ def made_up(n: int = 30, noise: float = 0.02) -> Found:
 
 def test_what_was_found_is_the_same_from_disk(tmp_path: Path) -> None:
     searched = made_up()
-    found.save([searched], tmp_path)
-    assert found.load(tmp_path) == [searched]
+    outcome.save([searched], tmp_path)
+    assert outcome.load(tmp_path) == [searched]
 
 
 def test_the_longest_trained_are_ranked_first_and_each_setting_once() -> None:

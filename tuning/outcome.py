@@ -85,7 +85,7 @@ class Finalist:
 
 
 @dataclass
-class Found:
+class Outcome:
     """What a search found for one network.
 
     Attributes
@@ -123,19 +123,19 @@ class Found:
     best_trial: int | None
 
 
-def save(found: list[Found], folder: Path) -> None:
+def save(found: list[Outcome], folder: Path) -> None:
     """Write ``found.json``."""
     text = json.dumps([asdict(one) for one in found], indent=1, sort_keys=True, allow_nan=False)
     with whole(folder / FILE) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
 
 
-def load(folder: Path) -> list[Found]:
+def load(folder: Path) -> list[Outcome]:
     """Read ``found.json``."""
     read = []
     for one in json.loads((folder / FILE).read_text(encoding="utf-8")):
         one["space"] = [Dimension(row["name"], row["kind"], tuple(row["values"])) for row in one["space"]]
         one["tried"] = [Tried(**row) for row in one["tried"]]
         one["finalists"] = [Finalist(**row) for row in one["finalists"]]
-        read.append(Found(**one))
+        read.append(Outcome(**one))
     return read
