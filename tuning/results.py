@@ -102,10 +102,8 @@ def _own_epochs(outcome: Outcome) -> list[int]:
 def _page(outcome: Outcome) -> str:
     """The best setting beside the paper's, and the finals."""
     published = outcome.paper
-    lines = [
-        f"{outcome.network.replace('_', '-')}: {len(outcome.tried)} trials of {outcome.tuner}, judged by {outcome.objective}",
-        "",
-    ]
+    network, n_trials = outcome.network.replace("_", "-"), len(outcome.tried)
+    lines = [f"{network}: {n_trials} trials of {outcome.tuner}, judged by {outcome.objective}", ""]
     lines.append(f"    {'setting':<26}{'best':>12}{'paper':>12}")
     for one in outcome.space:
         lines.append(f"    {one.name:<26}{_word(outcome.best[one.name]):>12}{_word(published.get(one.name, '')):>12}")
