@@ -47,7 +47,7 @@ def domain(job: "Job") -> None:
 
     from paper_figures import domain, style
 
-    scores = pd.read_csv(job.inputs["out_of_domain"] / "scores.csv")
+    scores = pd.read_csv(job.inputs["out_of_domain"] / "scores.csv", float_precision="round_trip")
     style.save(domain.draw(scores), job.folder, "domain")
     style.save_table(scores, job.folder, "domain")
 
