@@ -5,19 +5,14 @@ Masses and orbits come from separate random streams: with one stream, mass and r
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
-from scipy.special import erf
 
 from reproduce.cluster.units import G
+from reproduce.stars.king import solve
 from reproduce.workflow.errors import InputError
-
-KROUPA_BREAK_MSUN = 0.5
-KROUPA_SLOPES = (1.3, 2.3)  # below and above the break, down to 0.08 Msun
 
 Array = NDArray[np.float64]
 
@@ -52,22 +47,6 @@ class Stars:
         return Stars(self.star[which], self.r[which], self.vr[which], self.vt[which], self.m[which])
 
 
-def kroupa_masses(n: int, low_msun: float, high_msun: float, generator: np.random.Generator) -> Array:
-    """Masses (n,) [Msun] from the Kroupa (2001) mass function, dN/dm ∝ m^-1.3 below 0.5 Msun and m^-2.3 above."""
-    if not 0 < low_msun < high_msun:
-        raise InputError(f"mass limits must be 0 < low < high, found {low_msun} and {high_msun} Msun")
-    edges = np.unique(np.clip([low_msun, KROUPA_BREAK_MSUN, high_msun], low_msun, high_msun))
-    slopes = [KROUPA_SLOPES[int(edge >= KROUPA_BREAK_MSUN)] for edge in edges[:-1]]
-    # Continuity at the break: the upper branch is 0.5^(2.3 - 1.3) lower for the same power of m.
-    scale = [KROUPA_BREAK_MSUN ** (slope - KROUPA_SLOPES[0]) for slope in slopes]
-    pairs = list(zip(slopes, edges[:-1], edges[1:], strict=True))
-    weight = np.array([k * (b ** (1 - s) - a ** (1 - s)) / (1 - s) for k, (s, a, b) in zip(scale, pairs, strict=True)])
-    segment = np.searchsorted(np.cumsum(weight) / weight.sum(), generator.random(n), side="right")
-    s, a, b = np.array(pairs)[np.minimum(segment, len(pairs) - 1)].T
-    u = generator.random(n)
-    return (a ** (1 - s) + u * (b ** (1 - s) - a ** (1 - s))) ** (1 / (1 - s))
-
-
 def plummer(n: int, cut: float, generator: np.random.Generator) -> tuple[Array, Array]:
     """Radii and speeds (n,) of a Plummer (1911) sphere with G = M = a = 1 (Aarseth, Hénon & Wielen 1974).
 
@@ -81,38 +60,18 @@ def plummer(n: int, cut: float, generator: np.random.Generator) -> tuple[Array, 
 
 def king(n: int, concentration: float, generator: np.random.Generator) -> tuple[Array, Array]:
     """Radii (in core radii) and speeds (in units of the model's σ) of a King (1966) model with c = log10(r_t / r_c)."""
-    central = brentq(lambda w0: np.log10(_king_profile(w0).t[-1]) - concentration, 0.01, 17.0, xtol=1e-6)
-    profile = _king_profile(central)
-    x = np.concatenate([[0], np.geomspace(1e-3, profile.t[-1], 2_000)])
-    w = np.maximum(profile.sol(x)[0], 0)
-    mass = np.maximum.accumulate(-(x**2) * profile.sol(x)[1])  # Poisson's equation: M(x) ∝ -x² dW/dx
+    central = brentq(lambda w0: np.log10(solve(w0)[0]) - concentration, 0.01, 17.0, xtol=1e-6)
+    edge, profile = solve(central)
+    x = np.concatenate([[0], np.geomspace(1e-3, edge, 2_000)])
+    w, gradient = profile(x)
+    w = np.maximum(w, 0)
+    mass = np.maximum.accumulate(-(x**2) * gradient)  # Poisson's equation: M(x) ∝ -x² dW/dx
     r = np.interp(generator.random(n) * mass[-1], mass, x)
     depth = np.interp(r, x, w)
     escape = np.sqrt(2 * depth)
     bound = np.exp(depth) * np.minimum(depth * 2, 1.0)  # above y² (e^(W - y²/2) - 1) with y below the escape speed
     speed = _reject(n, escape, bound, lambda y, index: y**2 * (np.exp(depth[index] - y**2 / 2) - 1), generator)
     return r, speed
-
-
-def _king_profile(central: float) -> Any:
-    """Solve d²W/dx² + 2/x dW/dx = -9 ρ(W)/ρ(W₀) from the centre to the edge, where W = 0."""
-
-    def density(w: float) -> float:
-        w = max(w, 0.0)
-        return np.exp(w) * erf(np.sqrt(w)) - np.sqrt(4 * w / np.pi) * (1 + 2 * w / 3)
-
-    middle = density(central)
-
-    def slope(x: float, state: Array) -> list[float]:
-        return [state[1], -9 * density(state[0]) / middle - 2 / x * state[1]]
-
-    def edge(x: float, state: Array) -> float:
-        return state[0]
-
-    edge.terminal = True  # type: ignore[attr-defined]
-    start = 1e-4
-    begin = [central - 1.5 * start**2, -3 * start]
-    return solve_ivp(slope, (start, 1e6), begin, events=edge, rtol=1e-8, atol=1e-10, dense_output=True)
 
 
 def _reject(

@@ -10,11 +10,12 @@ import numpy as np
 from reproduce.cluster import history
 from reproduce.cluster.checkpoint import Checkpoint
 from reproduce.cluster.evolution import STREAM_MASSES, STREAM_ORBITS, Cluster, Physics, advance, begin, generator
-from reproduce.cluster.initial import Stars, kroupa_masses, make_cluster
+from reproduce.cluster.initial import Stars, make_cluster
 from reproduce.cluster.settings import Model, Simulate
 from reproduce.cluster.snapshot import write_snapshots
 from reproduce.cluster.tides import Tide, bulge_disc_halo, logarithmic_halo
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
+from reproduce.stars.imf import kroupa_masses
 from reproduce.stars.stellar_evolution import evolution_schedule, stellar_tracks
 from reproduce.stars.tracks import Tracks
 from reproduce.workflow.errors import InputError

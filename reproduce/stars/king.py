@@ -1,8 +1,4 @@
-"""Single-mass models of King (1966, AJ 71, 64) as seen on the sky: from concentration or radii to places of stars.
-
-Independent of the models in `reproduce.cluster`, which start simulations: what is made here tests networks that were
-trained on those.
-"""
+"""Single-mass models of King (1966, AJ 71, 64): Poisson's equation, and the models as seen on the sky."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
+from scipy.integrate import OdeSolution, solve_ivp
 from scipy.optimize import brentq
 from scipy.special import erf
 
@@ -27,6 +23,35 @@ def _density(potential: Array) -> Array:
     """ρ(W) up to a factor: e^W erf(√W) - √(4W/π) (1 + 2W/3); zero at the edge, W = 0."""
     w = np.maximum(potential, 0.0)
     return np.exp(w) * erf(np.sqrt(w)) - np.sqrt(4 * w / np.pi) * (1 + 2 * w / 3)
+
+
+def solve(central_potential: float) -> tuple[float, OdeSolution]:
+    """Solve Poisson's equation, W'' + 2 W'/r = -9 ρ(W) / ρ(W₀), from the centre to the edge, where W = 0.
+
+    Parameters
+    ----------
+    central_potential : float
+        W₀, the depth of the centre in units of σ², more than 0.
+
+    Returns
+    -------
+    edge : float
+        Tidal radius in King core radii r₀.
+    solution : callable
+        W and dW/dr, shape (2, n), at radii (n,) in r₀.
+    """
+    middle = _density(np.array(central_potential))
+
+    def slope(r: float, state: Array) -> Array:
+        return np.array([state[1], -9 * _density(state[0]) / middle - 2 / r * state[1]])
+
+    def edge(r: float, state: Array) -> float:
+        return state[0]
+
+    edge.terminal = True  # type: ignore[attr-defined]
+    begin = [central_potential - 1.5 * _START**2, -3 * _START]
+    solved = solve_ivp(slope, (_START, 1e6), begin, events=edge, rtol=1e-8, atol=1e-10, dense_output=True)
+    return float(solved.t[-1]), solved.sol
 
 
 @dataclass(frozen=True)
@@ -48,20 +73,10 @@ class King:
 
     @classmethod
     def make(cls, central_potential: float) -> "King":
-        """Solve Poisson's equation, W'' + 2 W'/r = -9 ρ(W) / ρ(W₀), from the centre to the edge."""
-        middle = _density(np.array(central_potential))
-
-        def slope(r: float, state: Array) -> Array:
-            return np.array([state[1], -9 * _density(state[0]) / middle - 2 / r * state[1]])
-
-        def edge(r: float, state: Array) -> float:
-            return state[0]
-
-        edge.terminal = True  # type: ignore[attr-defined]
-        begin = [central_potential - 1.5 * _START**2, -3 * _START]
-        solved = solve_ivp(slope, (_START, 1e6), begin, events=edge, rtol=1e-8, atol=1e-10, dense_output=True)
-        radius = np.concatenate([[0.0], np.geomspace(1e-3, solved.t[-1], 1_500)])
-        potential, gradient = solved.sol(np.maximum(radius, _START))
+        """The model of a central potential W₀."""
+        edge, solution = solve(central_potential)
+        radius = np.concatenate([[0.0], np.geomspace(1e-3, edge, 1_500)])
+        potential, gradient = solution(np.maximum(radius, _START))
         mass = np.maximum.accumulate(-(radius**2) * gradient)
         return cls(central_potential, radius, np.maximum(potential, 0.0), mass / mass[-1])
 

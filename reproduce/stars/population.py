@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.stars import photometry
+from reproduce.stars.imf import kroupa_number_below
 from reproduce.workflow.errors import InputError
 
 Array = NDArray[np.float64]
@@ -65,7 +66,7 @@ def make_population(feh: float, age_gyr: float, cache: Path | None = None) -> Po
     masses = np.unique(np.concatenate([coarse, np.linspace(*left, _FINE)]))
     state = _state(masses, metallicity, age_gyr, cache)
     light = photometry.band_luminosity(state["luminosity_lsun"], state["temperature_k"], state["stellar_type"])
-    number = np.diff(_kroupa(np.concatenate([masses[:1], (masses[1:] + masses[:-1]) / 2, masses[-1:]])))
+    number = np.diff(kroupa_number_below(np.concatenate([masses[:1], (masses[1:] + masses[:-1]) / 2, masses[-1:]])))
     return Population(number / np.sum(number * light), light, state["temperature_k"].astype(np.float64))
 
 
@@ -73,10 +74,3 @@ def _state(masses: Array, metallicity: float, age_gyr: float, cache: Path | None
     from reproduce.stars.stellar_evolution import stellar_tracks
 
     return stellar_tracks(masses, metallicity, cache).at(np.arange(len(masses)), 1e3 * age_gyr)
-
-
-def _kroupa(mass_msun: Array) -> Array:
-    """Number of stars below a mass, up to a factor and a constant: dN/dm ∝ m^-1.3 below 0.5 Msun, m^-2.3 above."""
-    low = np.minimum(mass_msun, 0.5) ** -0.3 / -0.3
-    high = 0.5 * np.maximum(mass_msun, 0.5) ** -1.3 / -1.3
-    return low + high

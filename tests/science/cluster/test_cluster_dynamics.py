@@ -5,8 +5,9 @@ import pytest
 
 from reproduce.cluster import orbits
 from reproduce.cluster.evolution import Cluster, Physics, advance, begin
-from reproduce.cluster.initial import half_mass_radius, kroupa_masses, make_cluster
+from reproduce.cluster.initial import half_mass_radius, make_cluster
 from reproduce.cluster.units import G
+from reproduce.stars.imf import kroupa_masses
 from reproduce.stars.stellar_evolution import evolution_schedule
 from reproduce.stars.tracks import Tracks
 

@@ -7,10 +7,11 @@ import pytest
 from astropy.table import QTable
 
 from reproduce.cluster.evolution import advance, begin, generator
-from reproduce.cluster.initial import half_mass_radius, kroupa_masses
+from reproduce.cluster.initial import half_mass_radius
 from reproduce.cluster.settings import Model, Simulate
 from reproduce.cluster.simulate import prepare, simulate
 from reproduce.cluster.snapshot import SnapshotFile
+from reproduce.stars.imf import kroupa_masses
 from reproduce.stars.photometry import band_luminosity
 from reproduce.stars.stellar_evolution import stellar_tracks
 
