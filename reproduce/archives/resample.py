@@ -1,4 +1,4 @@
-"""An image put on the network's grid: north up, a given centre, field and pixels, with flux conserved."""
+"""An image put on another grid of pixels, with flux conserved."""
 
 import warnings
 
@@ -7,10 +7,10 @@ from astropy.convolution import Gaussian2DKernel, interpolate_replace_nans
 from astropy.coordinates import SkyCoord
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales, wcs_to_celestial_frame
 from numpy.typing import NDArray
 
 from reproduce.archives.image import BandImage, Window, pixel_area_arcsec2, pixel_scale_arcsec
-from reproduce.sky.settings import Camera
 from reproduce.workflow.errors import InputError
 
 MARGIN_PIXELS = 12
@@ -22,41 +22,21 @@ FULL_COVERAGE = 0.999
 """A grid pixel covered by less than this is not in the image; the overlaps of neighbours add up to one within 1e-8."""
 
 
-def grid_wcs(centre: SkyCoord, camera: Camera) -> WCS:
-    """Coordinates of the grid: gnomonic about the centre, which lies in the middle of the field; columns run west,
-    rows north."""
-    wcs = WCS(naxis=2)
-    scale = camera.field_arcsec / camera.pixels / 3600
-    position = centre.icrs
-    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.cunit = ["deg", "deg"]
-    wcs.wcs.crpix = [(camera.pixels + 1) / 2] * 2
-    wcs.wcs.cdelt = [-scale, scale]
-    wcs.wcs.crval = [position.ra.deg, position.dec.deg]
-    wcs.wcs.radesys = "ICRS"
-    wcs.array_shape = (camera.pixels, camera.pixels)
-    return wcs
-
-
-def to_grid(
-    image: BandImage, centre: SkyCoord, camera: Camera, largest_masked: float = 0.1
-) -> tuple[NDArray[np.float64], float]:
-    """Light of an image on the network's grid.
+def to_grid(image: BandImage, grid: WCS, largest_masked: float = 0.1) -> tuple[NDArray[np.float64], float]:
+    """Light of an image on a grid of square pixels.
 
     Parameters
     ----------
     image : BandImage
         Of any pixel scale and orientation.
-    centre : SkyCoord
-        Middle of the field.
-    camera : Camera
-        Field and pixels of the grid.
+    grid : WCS
+        Coordinates of the grid, in degrees: a projection about its middle, with its `array_shape` (ny, nx).
     largest_masked : float
         Largest fraction of the field that may be masked or missing.
 
     Returns
     -------
-    light : array of float64, shape (pixels, pixels)
+    light : array of float64, shape (ny, nx)
         10^(-0.4 AB) of each pixel; the total of the field is that of the image.
     masked : float
         Fraction of the field that was masked and is filled from its neighbours.
@@ -68,36 +48,35 @@ def to_grid(
     """
     from reproject import reproject_exact
 
-    target = grid_wcs(centre, camera)
-    shape = (camera.pixels, camera.pixels)
-    part = _around_the_field(image, centre, camera)
+    ny, nx = shape = grid.array_shape
+    centre = SkyCoord(*grid.wcs.crval, unit="deg", frame=wcs_to_celestial_frame(grid))
+    sides = proj_plane_pixel_scales(grid) * 3600 * (nx, ny)
+    part = _around_the_field(image, centre, float(sides.max()))
     bad = part.bad
-    counts, covered = reproject_exact((_filled(part.counts, bad), part.wcs), target, shape_out=shape)
+    counts, covered = reproject_exact((_filled(part.counts, bad), part.wcs), grid, shape_out=shape)
     if (covered < FULL_COVERAGE).any():
         place = centre.to_string("decimal", precision=5)
         raise InputError(
             f"{image.origin}: covers {100 * np.mean(covered >= FULL_COVERAGE):.0f} % of the field of "
-            f"{camera.field_arcsec:g} arcsec around {place} deg, expected all of it; give a larger image, or one of "
-            "this place"
+            f"{sides.max():g} arcsec around {place} deg, expected all of it; give a larger image, or one of this place"
         )
     masked = 0.0
     if bad.any():
-        masked = float(np.mean(reproject_exact((bad.astype(np.float64), part.wcs), target, shape_out=shape)[0]))
+        masked = float(np.mean(reproject_exact((bad.astype(np.float64), part.wcs), grid, shape_out=shape)[0]))
     if masked > largest_masked:
         raise InputError(
             f"{image.origin}: {100 * masked:.1f} % of the field is masked or missing, at most "
             f"{100 * largest_masked:g} % is filled in; use another image, or raise observe.largest_masked"
         )
-    middle = (camera.pixels - 1) / 2
     own = pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(centre))
-    ratio = pixel_area_arcsec2(target, middle, middle) / own
+    ratio = pixel_area_arcsec2(grid, (nx - 1) / 2, (ny - 1) / 2) / own
     return counts * ratio * 10 ** (-0.4 * image.zero_point_ab), masked
 
 
-def _around_the_field(image: BandImage, centre: SkyCoord, camera: Camera) -> BandImage:
+def _around_the_field(image: BandImage, centre: SkyCoord, field_arcsec: float) -> BandImage:
     """The part of an image that holds the field and a margin."""
     scale = pixel_scale_arcsec(image.wcs, *image.wcs.world_to_pixel(centre))
-    side = camera.field_arcsec + 2 * MARGIN_PIXELS * scale if np.isfinite(scale) else camera.field_arcsec
+    side = field_arcsec + 2 * MARGIN_PIXELS * scale if np.isfinite(scale) else field_arcsec
     return image.part(Window(centre, side))
 
 

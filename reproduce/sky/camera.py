@@ -195,11 +195,6 @@ def smooth(image: NDArray, sigma_pixels: float) -> NDArray[np.float64]:
     return ndimage.gaussian_filter(image, sigma_pixels, output=np.float64, mode="reflect", truncate=SMOOTHING_REACH)
 
 
-def flux_from_luminosity(luminosity: NDArray, distance_kpc: float) -> NDArray:
-    """F = L / (4π D²) [Lsun kpc^-2] from L [Lsun]."""
-    return luminosity / (4 * np.pi * distance_kpc**2)
-
-
 def log10_with_floor(values: NDArray, floor: float) -> NDArray[np.float32]:
     """log10 of values, those below the floor (empty pixels, noise below zero) raised to it."""
     return np.log10(np.maximum(values, floor)).astype(np.float32)

@@ -4,17 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.sky.settings import Camera, Effects
-from reproduce.stars.photometry import V
+from reproduce.stars.photometry import luminosity_of_apparent
 
 COUNT_SLOPE = 0.3
 """Field stars per magnitude grow as 10^(0.3 m), between the 0.6 of a uniform space and the 0.2 where the Galaxy ends;
 about the slope of counts away from the Galactic plane at V of 16 to 20 (Bahcall & Soneira 1980, ApJS 44, 73)."""
-
-
-def luminosity_of(magnitude: NDArray | float, distance_kpc: float) -> NDArray[np.float64]:
-    """Luminosity [Lsun in V] that has an apparent V magnitude at a distance [kpc]."""
-    modulus = 5 * np.log10(distance_kpc * 100)
-    return 10 ** (-0.4 * (np.asarray(magnitude, dtype=np.float64) - modulus - V.solar_magnitude))
 
 
 def field_stars(
@@ -44,7 +38,7 @@ def field_stars(
     u, v = generator.uniform(-margin_pixels, camera.pixels + margin_pixels, (2, n))
     bright, faint = (10 ** (COUNT_SLOPE * m) for m in (effects.field_star_bright_mag, effects.field_star_faint_mag))
     magnitude = np.log10(bright + generator.random(n) * (faint - bright)) / COUNT_SLOPE
-    return u, v, luminosity_of(magnitude, distance_kpc)
+    return u, v, luminosity_of_apparent(magnitude, distance_kpc)
 
 
 def expose(
@@ -72,10 +66,11 @@ def expose(
     """
     sky = 0.0
     if effects.sky_mag_arcsec2 is not None:
-        sky = float(luminosity_of(effects.sky_mag_arcsec2, distance_kpc)) * (camera.field_arcsec / camera.pixels) ** 2
+        pixel_arcsec2 = (camera.field_arcsec / camera.pixels) ** 2
+        sky = float(luminosity_of_apparent(effects.sky_mag_arcsec2, distance_kpc)) * pixel_arcsec2
     seen = image + sky
     if effects.zero_point_mag is not None:
-        electron = float(luminosity_of(effects.zero_point_mag, distance_kpc))
+        electron = float(luminosity_of_apparent(effects.zero_point_mag, distance_kpc))
         # the Fourier transform leaves light of -1e-16 of the total in empty pixels
         electrons = generator.poisson(np.maximum(seen, 0) / electron).astype(np.float64)
         electrons += effects.read_noise_electrons * generator.standard_normal(image.shape)

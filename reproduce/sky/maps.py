@@ -23,6 +23,7 @@ from reproduce.sky import effects, kernels
 from reproduce.sky.camera import Stars, View
 from reproduce.sky.psf import Psf
 from reproduce.sky.settings import Camera, Effects
+from reproduce.sky.wcs import camera_wcs
 from reproduce.stars import photometry
 from reproduce.workflow.errors import InputError
 
@@ -62,15 +63,8 @@ class Maps:
 
     @property
     def wcs(self) -> WCS:
-        """Gnomonic projection about the middle of the field, put at RA = Dec = 0; columns run west, rows north."""
-        wcs = WCS(naxis=2)
-        scale = self.camera.field_arcsec / self.camera.pixels / 3600
-        wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-        wcs.wcs.cunit = ["deg", "deg"]
-        wcs.wcs.crpix = [(self.camera.pixels + 1) / 2] * 2
-        wcs.wcs.cdelt = [-scale, scale]
-        wcs.wcs.crval = [0.0, 0.0]
-        return wcs
+        """Coordinates of the field, its middle put at RA = Dec = 0; columns run west, rows north."""
+        return camera_wcs(self.camera)
 
 
 def render(
@@ -106,7 +100,7 @@ def render(
             f"(the cluster has {len(u)} stars); use a larger field or distance, or an earlier snapshot"
         )
     light = _light(stars, camera, view, psf, generator, u, v)
-    flux = instrument.flux_from_luminosity(instrument.smooth(light, camera.smoothing_pixels), view.distance_kpc)
+    flux = photometry.flux_of_luminosity(instrument.smooth(light, camera.smoothing_pixels), view.distance_kpc)
     return Maps(
         flux=instrument.log10_with_floor(flux, camera.flux_floor),
         mass=instrument.log10_with_floor(instrument.smooth(mass, camera.smoothing_pixels), camera.mass_floor),

@@ -1,4 +1,4 @@
-"""Luminosities of stars in a photometric band, from their bolometric luminosities and temperatures."""
+"""Luminosities in a photometric band: from bolometric luminosities and temperatures, from magnitudes, from flux."""
 
 from dataclasses import dataclass
 
@@ -114,3 +114,37 @@ def band_luminosity(
     offset = bolometric_correction(temperature[shines], band) + band.solar_magnitude - M_BOL_SUN
     result[shines] = luminosity[shines] * 10 ** (0.4 * offset)
     return result
+
+
+def distance_modulus(distance_kpc: ArrayLike) -> NDArray[np.float64]:
+    """m - M = 5 log10(D / 10 pc) [mag], without extinction, of distances [kpc]."""
+    return 5 * np.log10(np.asarray(distance_kpc, dtype=np.float64) * 100)
+
+
+def luminosity_of_magnitude(absolute_magnitude: ArrayLike, band: Band = V) -> NDArray[np.float64]:
+    """Luminosity [Lsun in the band] of absolute magnitudes.
+
+    >>> round(float(luminosity_of_magnitude(-0.17)), 6)
+    100.0
+    """
+    return 10 ** (-0.4 * (np.asarray(absolute_magnitude, dtype=np.float64) - band.solar_magnitude))
+
+
+def luminosity_of_apparent(magnitude: ArrayLike, distance_kpc: float, band: Band = V) -> NDArray[np.float64]:
+    """Luminosity [Lsun in the band] that has an apparent magnitude, free of extinction, at a distance [kpc]."""
+    return luminosity_of_magnitude(np.asarray(magnitude, dtype=np.float64) - distance_modulus(distance_kpc), band)
+
+
+def flux_of_luminosity(luminosity: NDArray, distance_kpc: ArrayLike) -> NDArray:
+    """F = L / (4π D²) [Lsun kpc^-2] from L [Lsun]."""
+    return luminosity / _sphere_kpc2(distance_kpc)
+
+
+def luminosity_of_flux(flux: NDArray, distance_kpc: ArrayLike) -> NDArray:
+    """L = 4π D² F [Lsun] from F [Lsun kpc^-2]."""
+    return _sphere_kpc2(distance_kpc) * flux
+
+
+def _sphere_kpc2(distance_kpc: ArrayLike) -> NDArray[np.float64]:
+    """Area of the sphere over which the light of a star has spread [kpc²]."""
+    return 4 * np.pi * np.square(np.asarray(distance_kpc, dtype=np.float64))

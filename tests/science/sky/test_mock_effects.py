@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from reproduce.sky.effects import COUNT_SLOPE, expose, field_stars, luminosity_of
+from reproduce.sky.effects import COUNT_SLOPE, expose, field_stars
 from reproduce.sky.settings import Camera, Effects
+from reproduce.stars.photometry import luminosity_of_apparent
 
 CAMERA = Camera()
 EMPTY = np.zeros((160, 160))
@@ -17,8 +18,8 @@ def seen(image: np.ndarray, seed: int = 1, **effects: float) -> np.ndarray:
 
 
 def test_magnitudes() -> None:
-    assert luminosity_of(4.83, 0.01) == pytest.approx(1)  # the Sun at 10 pc
-    assert luminosity_of(4.83 + 5, 0.1) == pytest.approx(1)
+    assert luminosity_of_apparent(4.83, 0.01) == pytest.approx(1)  # the Sun at 10 pc
+    assert luminosity_of_apparent(4.83 + 5, 0.1) == pytest.approx(1)
 
 
 def test_without_effects_nothing_happens() -> None:
@@ -26,7 +27,7 @@ def test_without_effects_nothing_happens() -> None:
 
 
 def test_photon_noise_has_the_variance_of_its_mean() -> None:
-    electron = luminosity_of(28.0, DISTANCE_KPC)
+    electron = luminosity_of_apparent(28.0, DISTANCE_KPC)
     image = seen(EMPTY + 400 * electron, zero_point_mag=28.0) / electron
     n = image.size
     assert image.mean() == pytest.approx(400, abs=4 * 20 / np.sqrt(n))  # 4 sigma of the mean
@@ -34,14 +35,14 @@ def test_photon_noise_has_the_variance_of_its_mean() -> None:
 
 
 def test_read_noise() -> None:
-    electron = luminosity_of(28.0, DISTANCE_KPC)
+    electron = luminosity_of_apparent(28.0, DISTANCE_KPC)
     image = seen(EMPTY, zero_point_mag=28.0, read_noise_electrons=5.0) / electron
     assert image.std() == pytest.approx(5, rel=4 / np.sqrt(2 * image.size))
     assert abs(image.mean()) < 4 * 5 / np.sqrt(image.size)
 
 
 def test_saturation_cuts_the_brightest() -> None:
-    electron = luminosity_of(28.0, DISTANCE_KPC)
+    electron = luminosity_of_apparent(28.0, DISTANCE_KPC)
     image = EMPTY + 10 * electron
     image[3, 4] = 1e6 * electron
     cut = seen(image, zero_point_mag=28.0, saturation_electrons=5e4) / electron
@@ -51,11 +52,11 @@ def test_saturation_cuts_the_brightest() -> None:
 def test_sky_left_over_has_its_surface_brightness() -> None:
     image = seen(EMPTY, sky_mag_arcsec2=21.0, sky_left=0.5)
     # half of 21 mag/arcsec2 on pixels of 1/16 arcsec2
-    assert np.allclose(image, 0.5 * luminosity_of(21.0, DISTANCE_KPC) / 16)
+    assert np.allclose(image, 0.5 * luminosity_of_apparent(21.0, DISTANCE_KPC) / 16)
 
 
 def test_a_sky_that_is_subtracted_leaves_its_noise() -> None:
-    electron = luminosity_of(28.0, DISTANCE_KPC)
+    electron = luminosity_of_apparent(28.0, DISTANCE_KPC)
     image = seen(EMPTY, zero_point_mag=28.0, sky_mag_arcsec2=21.0) / electron
     expected = 10 ** (0.4 * (28 - 21)) / 16
     assert abs(image.mean()) < 4 * np.sqrt(expected / image.size)
@@ -74,7 +75,7 @@ def test_field_stars_have_their_number_places_and_magnitudes() -> None:
     expected = 2000 * (240 / 160 * 40 / 60) ** 2
     assert len(u) == pytest.approx(expected, abs=4 * np.sqrt(expected))
     assert u.min() >= -40 and v.max() <= 200 and u.mean() == pytest.approx(80, abs=4 * 240 / np.sqrt(12 * expected))
-    magnitude = 17 - 2.5 * np.log10(light / luminosity_of(17.0, DISTANCE_KPC))
+    magnitude = 17 - 2.5 * np.log10(light / luminosity_of_apparent(17.0, DISTANCE_KPC))
     assert magnitude.min() >= 17 - 1e-9 and magnitude.max() <= 21 + 1e-9
     share = np.mean(magnitude < 20)
     law = (10 ** (3 * COUNT_SLOPE) - 1) / (10 ** (4 * COUNT_SLOPE) - 1)

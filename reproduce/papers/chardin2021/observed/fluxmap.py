@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from reproduce.archives import image_checks as checks
 from reproduce.archives.image import BandImage, pixel_area_arcsec2
-from reproduce.archives.resample import grid_wcs, to_grid
+from reproduce.archives.resample import to_grid
 from reproduce.sky import camera as instrument
-from reproduce.sky.effects import luminosity_of
 from reproduce.sky.settings import Camera
+from reproduce.sky.wcs import camera_wcs
 from reproduce.stars.colours import v_light
+from reproduce.stars.photometry import flux_of_luminosity, luminosity_of_apparent, luminosity_of_flux
 from reproduce.workflow.errors import InputError
 
 Source = Literal["archive", "files", "synthetic"]
@@ -105,12 +106,13 @@ def from_images(
         If a band is another one, an image does not cover the field, too much is masked, or the field has no light.
     """
     camera = camera or Camera()
+    grid = camera_wcs(camera, centre)
     told: list[str] = []
     light = {}
     for band, image in (("g", g), ("r", r)):
         if image.band != band:
             raise InputError(f"{image.origin}: an image in {image.band}, expected {band}; give the image in {band}")
-        light[band], masked = to_grid(image, centre, camera, largest_masked)
+        light[band], masked = to_grid(image, grid, largest_masked)
         told += _image_warnings(image, light[band], masked, centre, camera)
     smooth = {band: instrument.smooth(values, camera.smoothing_pixels) for band, values in light.items()}
     v, check = (v_light(light["g"], light["r"], smooth["g"], smooth["r"], chosen) for chosen in (relation, "tonry"))
@@ -119,7 +121,7 @@ def from_images(
         told.append(f"V by Tonry et al. (2012) differs by {difference:+.3f} mag: an unusual colour")
     return from_light(
         v * 10 ** (0.4 * EXTINCTION_RATIO * e_b_v),
-        grid_wcs(centre, camera),
+        grid,
         name=name,
         source=source,
         distance_kpc=distance_kpc,
@@ -169,8 +171,8 @@ def from_light(
             f"{name}: the light of the field is {total:.3g}, expected more than 0 and finite; look at the image: it "
             "may be empty, or its sky subtracted too much"
         )
-    flux = _flux(instrument.smooth(light, camera.smoothing_pixels))
-    luminosity = None if distance_kpc is None else 4 * np.pi * distance_kpc**2 * float(_flux(np.array(total)))
+    flux = flux_of_light(instrument.smooth(light, camera.smoothing_pixels))
+    luminosity = None if distance_kpc is None else float(luminosity_of_flux(flux_of_light(total), distance_kpc))
     floor = max(camera.flux_floor, _noise(flux))
     if (faint := float(np.mean(flux < floor))) > 0:
         warnings = (
@@ -189,10 +191,14 @@ def from_light(
     )
 
 
-def _flux(light: NDArray) -> NDArray:
-    """F = L / (4π D²) [Lsun kpc^-2] of light 10^(-0.4 V); L(V, D) grows with D², so that any distance gives the same
-    F."""
-    return instrument.flux_from_luminosity(light * float(luminosity_of(0.0, 1.0)), 1.0)
+def flux_of_light(light: NDArray | float) -> NDArray[np.float64]:
+    """F [Lsun kpc^-2] of light 10^(-0.4 V); L(V, D) grows with D², so that any distance gives the same F."""
+    return flux_of_luminosity(light * luminosity_of_apparent(0.0, 1.0), 1.0)
+
+
+def light_of_flux(flux: NDArray) -> NDArray[np.float64]:
+    """Light 10^(-0.4 V) of a flux F [Lsun kpc^-2]: the inverse of `flux_of_light`."""
+    return luminosity_of_flux(flux, 1.0) / luminosity_of_apparent(0.0, 1.0)
 
 
 def _noise(flux: NDArray) -> float:

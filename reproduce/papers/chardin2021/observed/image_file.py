@@ -12,17 +12,15 @@ from astropy.wcs.utils import proj_plane_pixel_area
 from numpy.typing import NDArray
 
 from reproduce.archives.image import BandImage, celestial, linear_counts
-from reproduce.papers.chardin2021.observed.fluxmap import FluxMap, from_light
-from reproduce.sky.effects import luminosity_of
+from reproduce.papers.chardin2021.observed.fluxmap import FluxMap, from_light, light_of_flux
 from reproduce.sky.settings import Camera
+from reproduce.sky.wcs import camera_wcs, tangent_wcs
 from reproduce.workflow.errors import InputError
 
 LOG_FLUX, FLUX, COUNTS = "log10(Lsun/kpc2)", "Lsun/kpc2", "counts"
 _COUNT_UNITS = {"", "adu", "count", "counts", "ct", "dn", "e-", "electron", "electrons"}
 _ZERO_POINTS = ("MAGZERO", "MAGZPT", "PHOTZP", "ZEROPT")
 _V_NAMES = {"", "V", "JOHNSON V", "F555W", "F606W"}
-LIGHT_OF_FLUX = 4 * np.pi / float(luminosity_of(0.0, 1.0))
-"""Light 10^(-0.4 V) of a flux of 1 Lsun kpc^-2; at any distance, luminosity and 4π D² grow alike."""
 SAME_SCALE = 1e-3  # relative difference up to which a pixel scale is the grid's: 0.16 pixels over the field
 LARGEST_MASKED = 0.1
 PLAUSIBLE = (-40.0, 4.0)
@@ -119,7 +117,7 @@ def _flux_map(path: Path, raw: _Raw, how: Reading, camera: Camera) -> FluxMap:
             )
         values = 10**values
     light, wcs = _on_grid(path, values, raw.wcs, how, camera)
-    light *= 10 ** (-0.4 * raw.zero_point) if raw.zero_point is not None else LIGHT_OF_FLUX
+    light = light_of_flux(light) if raw.zero_point is None else light * 10 ** (-0.4 * raw.zero_point)
     return from_light(
         light,
         wcs,
@@ -140,7 +138,7 @@ def _on_grid(
     if how.centre is not None and wcs is None:
         raise InputError(f"{path}: --centre needs celestial coordinates, and the image has none; cut it out beforehand")
     if how.pixel_scale_arcsec is not None or wcs is None:
-        wcs = _plain_wcs(values.shape, scale)
+        wcs = tangent_wcs((values.shape[0], values.shape[1]), scale)
     as_is = values.shape == (camera.pixels, camera.pixels) and abs(scale / step - 1) < SAME_SCALE and how.centre is None
     if as_is and np.isfinite(values).all():
         return values.copy(), wcs
@@ -156,12 +154,12 @@ def _on_grid(
             f"{path}: {100 * missing:.1f} % of the pixels are not finite, at most {100 * LARGEST_MASKED:g} % is filled "
             "from neighbours; give another image"
         )
-    from reproduce.archives.resample import grid_wcs, to_grid
+    from reproduce.archives.resample import to_grid
 
     image = BandImage(values, wcs, 0.0, "V", origin=str(path))
     centre = how.centre or wcs.pixel_to_world((nx - 1) / 2, (ny - 1) / 2)
-    light, _ = to_grid(image, centre, camera, LARGEST_MASKED)
-    return light, grid_wcs(centre, camera)
+    grid = camera_wcs(camera, centre)
+    return to_grid(image, grid, LARGEST_MASKED)[0], grid
 
 
 def _scale(path: Path, shape: tuple[int, ...], wcs: WCS | None, how: Reading, camera: Camera) -> float:
@@ -176,17 +174,6 @@ def _scale(path: Path, shape: tuple[int, ...], wcs: WCS | None, how: Reading, ca
         f"{path}: {shape[1]} by {shape[0]} pixels of unknown size; give it with --pixel-scale, or an image of "
         f"{camera.pixels} by {camera.pixels} pixels of {camera.field_arcsec / camera.pixels:g} arcsec"
     )
-
-
-def _plain_wcs(shape: tuple[int, ...], scale_arcsec: float) -> WCS:
-    """Coordinates of an image that has none: its middle at RA = Dec = 0, north up."""
-    wcs = WCS(naxis=2)
-    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.cunit = ["deg", "deg"]
-    wcs.wcs.crpix = [(shape[1] + 1) / 2, (shape[0] + 1) / 2]
-    wcs.wcs.cdelt = [-scale_arcsec / 3600, scale_arcsec / 3600]
-    wcs.wcs.crval = [0.0, 0.0]
-    return wcs
 
 
 def _read_array(path: Path) -> _Raw:

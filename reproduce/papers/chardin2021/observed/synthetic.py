@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 from astropy.stats import sigma_clipped_stats
-from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 from reproduce.archives.image import ZERO_POINT_AB, BandImage
 from reproduce.sky.camera import light_image
 from reproduce.sky.psf import Moffat
 from reproduce.sky.settings import Camera
+from reproduce.sky.wcs import tangent_wcs
 from reproduce.stars.king import King
-from reproduce.stars.photometry import V
+from reproduce.stars.photometry import V, distance_modulus, luminosity_of_magnitude
 from reproduce.stars.population import Population, make_population
 
 Array = NDArray[np.float64]
@@ -63,13 +64,13 @@ def make_images(target: Mapping[str, Any], seed: int, cache: Path | None = None)
     """
     generator = np.random.default_rng([seed, *str(target["name"]).encode()])
     population = make_population(float(target["metallicity"]), float(target["age_gyr"]), cache)
-    luminosity = 10 ** (0.4 * (V.solar_magnitude - float(target["absolute_magnitude_v"])))
+    luminosity = float(luminosity_of_magnitude(target["absolute_magnitude_v"]))
     kind = _draw(population, luminosity, generator)
     model = _king(target)
     x, y = model.sample(len(kind), 60 * float(target["r_core_arcmin"]), generator)
     magnitudes = _magnitudes(population, float(target["distance_kpc"]), float(target["e_b_v"]))
     camera = Camera(field_arcsec=SKY_PIXELS * SCALE_ARCSEC, pixels=SKY_PIXELS)
-    wcs = _wcs(float(target["ra"]), float(target["dec"]))
+    wcs = tangent_wcs((PIXELS, PIXELS), SCALE_ARCSEC, SkyCoord(target["ra"], target["dec"], unit="deg"))
     u, v = (SKY_PIXELS / 2 + offset / SCALE_ARCSEC for offset in (x, y))
     middle = slice((SKY_PIXELS - PIXELS) // 2, (SKY_PIXELS + PIXELS) // 2)
     images = {}
@@ -113,7 +114,7 @@ def _magnitudes(population: Population, distance_kpc: float, reddening: float) -
     """
     shines = population.luminosity > 0
     safe = np.where(shines, population.luminosity, 1.0)
-    apparent = V.solar_magnitude - 2.5 * np.log10(safe) + 5 * np.log10(100 * distance_kpc) + DUST_A_V * reddening
+    apparent = V.solar_magnitude - 2.5 * np.log10(safe) + distance_modulus(distance_kpc) + DUST_A_V * reddening
     colour = _colour(np.where(shines, population.temperature_k, 6_000.0)) + DUST_REDDENING * reddening
     r = apparent - 0.005 - 0.462 * colour - 0.013 * colour**2
     return {"g": r + colour, "r": r}
@@ -147,13 +148,3 @@ def _sky(counts: Array) -> float:
     """Sky level: the mode of an image with stars, 2.5 median - 1.5 mean of what is left after clipping at 3σ."""
     mean, median, _ = sigma_clipped_stats(counts, sigma=3)
     return float(2.5 * median - 1.5 * mean)
-
-
-def _wcs(ra_deg: float, dec_deg: float) -> WCS:
-    wcs = WCS(naxis=2)
-    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.cunit = ["deg", "deg"]
-    wcs.wcs.crpix = [(PIXELS + 1) / 2] * 2
-    wcs.wcs.cdelt = [-SCALE_ARCSEC / 3600, SCALE_ARCSEC / 3600]
-    wcs.wcs.crval = [ra_deg, dec_deg]
-    return wcs

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from reproduce.archives import image, mosaic
 from reproduce.archives.image import BandImage, Window
-from reproduce.archives.resample import grid_wcs
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap, from_images, from_light
 from reproduce.sky.camera import light_image
 from reproduce.sky.psf import Moffat
 from reproduce.sky.settings import Camera
+from reproduce.sky.wcs import camera_wcs
 from reproduce.stars.colours import v_magnitude
 from reproduce.workflow.errors import InputError
 from tests.support.ps1_images import (
@@ -161,21 +161,21 @@ def test_a_map_is_no_fainter_than_its_noise() -> None:
     y, x = np.indices((camera.pixels, camera.pixels)) - (camera.pixels - 1) / 2
     cluster = np.exp(-np.hypot(x, y) / 10)
     noise = np.random.default_rng(3).normal(0, 1.0, cluster.shape)
-    found = from_light(cluster + noise, grid_wcs(CENTRE, camera), name="noisy", source="files")
+    found = from_light(cluster + noise, camera_wcs(camera, CENTRE), name="noisy", source="files")
     unit = _flux_of_one()
     # white noise smoothed by a Gaussian of s = 4 px has a standard deviation of 1 / (2 sqrt(pi) s)
     smoothed = unit / (2 * np.sqrt(np.pi) * camera.smoothing_pixels)
     # negative halves of about 160^2 / (4 pi s^2) = 127 independent cells: 13 % standard deviation of their rms
     assert 10 ** float(found.flux.min()) == pytest.approx(smoothed, rel=0.4)
     assert "raised to it" in found.warnings[-1]
-    clean = from_light(cluster, grid_wcs(CENTRE, camera), name="clean", source="files")
+    clean = from_light(cluster, camera_wcs(camera, CENTRE), name="clean", source="files")
     assert clean.warnings == ()
     assert clean.flux.min() < found.flux.min()
 
 
 def _flux_of_one() -> float:
     """F of a pixel with light 10^(-0.4 V) = 1."""
-    even = from_light(np.ones((160, 160)), grid_wcs(CENTRE, Camera()), name="even", source="files")
+    even = from_light(np.ones((160, 160)), camera_wcs(Camera(), CENTRE), name="even", source="files")
     return 10 ** float(even.flux[80, 80])
 
 

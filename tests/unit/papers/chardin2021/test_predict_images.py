@@ -10,9 +10,9 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from reproduce.papers.chardin2021.observed.image_file import Reading, read_flux_map
-from reproduce.sky.camera import flux_from_luminosity, smooth
-from reproduce.sky.effects import luminosity_of
+from reproduce.sky.camera import smooth
 from reproduce.sky.settings import Camera
+from reproduce.stars.photometry import flux_of_luminosity, luminosity_of_apparent
 from reproduce.workflow.errors import InputError
 
 
@@ -69,9 +69,9 @@ def test_counts_of_any_pixel_scale_give_one_flux(tmp_path: Path, scale: float) -
         tmp_path / "counts.fits", light(pixels, pixels * scale), coordinates((pixels, pixels), scale), MAGZERO=28.0
     )
     found = read_flux_map(path, Reading(distance_kpc=20.0))
-    expected = float(luminosity_of(28.0 - 15.0, 20.0))  # a million counts are 15 mag brighter than one
+    expected = float(luminosity_of_apparent(28.0 - 15.0, 20.0))  # a million counts are 15 mag brighter than one
     assert found.luminosity_lsun == pytest.approx(expected, rel=1e-5)  # the cluster's 4 arcsec all lie in the field
-    flux = flux_from_luminosity(smooth(light(160, 40) * luminosity_of(28.0, 20.0), 4.0), 20.0)
+    flux = flux_of_luminosity(smooth(light(160, 40) * luminosity_of_apparent(28.0, 20.0), 4.0), 20.0)
     inner = (slice(60, 100),) * 2
     # pixels of 0.4 arcsec blur a cluster of 4 arcsec by (0.4² / 12) / 4², a 0.1 % of its width
     np.testing.assert_allclose(10.0 ** found.flux[inner], flux[inner], rtol=5e-3)
@@ -87,7 +87,7 @@ def test_linear_flux_is_smoothed(tmp_path: Path) -> None:
 def test_options_speak_for_a_silent_image(tmp_path: Path) -> None:
     np.save(tmp_path / "counts.npy", light(300, 60))
     found = read_flux_map(tmp_path / "counts.npy", Reading(pixel_scale_arcsec=0.2, zero_point=28.0, distance_kpc=20.0))
-    assert found.luminosity_lsun == pytest.approx(float(luminosity_of(13.0, 20.0)), rel=1e-5)
+    assert found.luminosity_lsun == pytest.approx(float(luminosity_of_apparent(13.0, 20.0)), rel=1e-5)
 
 
 def test_a_centre_cuts_the_field_out_of_a_large_image(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_few_missing_pixels_are_filled(tmp_path: Path) -> None:
     values = light(160, 40)
     values[80, 80] = np.nan
     path = save(tmp_path / "hole.fits", values, coordinates((160, 160), 0.25), MAGZERO=28.0)
-    whole = float(luminosity_of(13.0, 20.0))
+    whole = float(luminosity_of_apparent(13.0, 20.0))
     assert read_flux_map(path, Reading(distance_kpc=20.0)).luminosity_lsun == pytest.approx(whole, rel=1e-4)
 
 
