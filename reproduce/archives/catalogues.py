@@ -1,6 +1,6 @@
 """Harris's (1996) catalogue of globular clusters, editions of 2010 and 1997, as one table.
 
-Both give the columns of `reproduce.papers.chardin2021.observed.targets.CATALOGUE_COLUMNS`; what is missing is NaN.
+Both give the columns of `reproduce.archives.cluster_names.COLUMNS`; what is missing is NaN.
 """
 
 import re
@@ -17,9 +17,9 @@ from astropy.table import Table
 
 import data_manifests
 from reproduce.archives.cache import Download
+from reproduce.archives.cluster_names import COLUMNS
 from reproduce.archives.download import Downloader
 from reproduce.archives.formats import is_text
-from reproduce.papers.chardin2021.observed.targets import CATALOGUE_COLUMNS, find
 from reproduce.workflow.errors import InputError
 
 PARTS: tuple[dict[str, tuple[int, int]], ...] = (
@@ -118,7 +118,7 @@ def read_2010(path: Path) -> Table:
     place = SkyCoord(columns["ra"], columns["dec"], unit=(u.hourangle, u.deg))
     collapsed = [COLLAPSED.get(str(flag).strip(), "no") for flag in columns["core_collapsed"]]
     made = {"ra": place.ra.deg, "dec": place.dec.deg, "metallicity": metallicity, "core_collapsed": collapsed}
-    return _table({name: made.get(name, columns.get(name)) for name in CATALOGUE_COLUMNS})
+    return _table({name: made.get(name, columns.get(name)) for name in COLUMNS})
 
 
 def read_1997(path: Path) -> Table:
@@ -147,22 +147,6 @@ def read_1997(path: Path) -> Table:
     columns |= {"ra": place.ra.deg, "dec": place.dec.deg}
     columns["core_collapsed"] = np.where(columns["concentration"] == COLLAPSED_CONCENTRATION, "yes", "no")
     return _table(columns)
-
-
-def differences(catalogue: Table, targets: Table) -> list[str]:
-    """Where a catalogue and the paper's Table 3 do not agree to the last digit printed, a line each."""
-    lines = []
-    for target in targets:
-        try:
-            row = catalogue[find(catalogue, target["name"])]
-        except InputError as error:
-            lines.append(str(error))
-            continue
-        for name in ("distance_kpc", "metallicity", "r_core_arcmin", "r_half_arcmin", "absolute_magnitude_v", "e_b_v"):
-            ours, printed = float(row[name]), float(target[name])
-            if not abs(ours - printed) < 5e-4:
-                lines.append(f"{target['name']}: {name} is {ours:g} in the catalogue, {printed:g} in clusters.yaml")
-    return lines
 
 
 def _parts(lines: Sequence[str]) -> list[list[str]]:
@@ -208,7 +192,7 @@ def _numbers(column: Any) -> np.ndarray:
 
 def _table(columns: dict[str, Any]) -> Table:
     return Table(
-        [columns[name] for name in CATALOGUE_COLUMNS],
-        names=list(CATALOGUE_COLUMNS),
-        units={name: unit for name, unit in CATALOGUE_COLUMNS.items() if unit},
+        [columns[name] for name in COLUMNS],
+        names=list(COLUMNS),
+        units={name: unit for name, unit in COLUMNS.items() if unit},
     )

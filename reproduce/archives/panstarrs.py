@@ -17,12 +17,13 @@ import data_manifests
 from reproduce.archives.cache import Download
 from reproduce.archives.download import Downloader
 from reproduce.archives.formats import is_fits, is_text
-from reproduce.papers.chardin2021.observed.targets import refuse_south
 from reproduce.workflow.errors import InputError
 
 PIXEL_ARCSEC = 0.25
 """Side of a pixel of the stacks (Waters et al. 2020)."""
 BANDS = "grizy"
+SOUTHERN_LIMIT_DEG = -30.0
+"""The 3π survey covers the whole sky north of this declination."""
 
 
 class PanSTARRSClass(BaseQuery):
@@ -137,3 +138,18 @@ class PanSTARRSClass(BaseQuery):
         pixels = round(float(size.to_value(units.arcsec)) / PIXEL_ARCSEC)
         where = f"ra={position.ra.deg:.6f}&dec={position.dec.deg:.6f}&size={pixels}&format=fits"
         return [f"{where}&red={name}" for name in names]
+
+
+def refuse_south(name: str, dec_deg: float) -> None:
+    """Refuse a cluster that PS1 does not see.
+
+    Raises
+    ------
+    InputError
+        If it lies south of -30°.
+    """
+    if not dec_deg > SOUTHERN_LIMIT_DEG:
+        raise InputError(
+            f"{name}: lies at Dec {dec_deg:.2f}, Pan-STARRS1 covers Dec > {SOUTHERN_LIMIT_DEG:g}; leave it out of "
+            "observe.clusters, or give images of another survey with observe.source=files"
+        )

@@ -14,13 +14,15 @@ from astropy.table import Table
 
 from reproduce.archives import catalogues, mosaic
 from reproduce.archives.cache import Download
+from reproduce.archives.cluster_names import find
 from reproduce.archives.download import Downloader, UnreachableError
 from reproduce.archives.folder import Folder
 from reproduce.archives.image import BandImage, Window
+from reproduce.archives.panstarrs import refuse_south
 from reproduce.archives.services import Service, service
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap, from_images
 from reproduce.papers.chardin2021.observed.results import Observation, write
-from reproduce.papers.chardin2021.observed.targets import ASSUMED_AGE_GYR, find, refuse_south, targets
+from reproduce.papers.chardin2021.observed.targets import ASSUMED_AGE_GYR, targets
 from reproduce.papers.chardin2021.settings import Observe, fits_files
 from reproduce.sky.settings import Camera
 from reproduce.workflow.errors import InputError

@@ -17,9 +17,8 @@ from astropy.io import fits
 from astropy.table import Table
 
 from reproduce.archives.cache import Download
-from reproduce.archives.catalogues import differences
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
-from reproduce.papers.chardin2021.observed.targets import select, targets
+from reproduce.papers.chardin2021.observed.targets import differences, select, targets
 from reproduce.papers.chardin2021.settings import Observe, fits_files
 from reproduce.workflow.files import whole
 from reproduce.workflow.source import file_digest

@@ -1,19 +1,16 @@
 """The observed clusters: the paper's 17, and its selection rule applied to a catalogue (paper Sect. 5, Table 3).
 
-A catalogue is an `astropy.table.Table` with the columns of `CATALOGUE_COLUMNS`, whichever edition it comes from
-(`reproduce.archives.catalogues` reads them); what is missing is NaN.
+A catalogue is an `astropy.table.Table` with the columns of `reproduce.archives.cluster_names.COLUMNS`, whichever
+edition it comes from (`reproduce.archives.catalogues` reads them); what is missing is NaN.
 """
 
-import difflib
-import re
-
-import numpy as np
 from astropy import units as u
 from astropy.coordinates import Angle
 from astropy.table import Table
 
 import data_manifests
-from reproduce.stars.photometry import V
+from reproduce.archives.cluster_names import COLUMNS, find, plain_name
+from reproduce.stars.photometry import luminosity_of_magnitude
 from reproduce.workflow.errors import InputError
 
 ASSUMED_AGE_GYR = 12.0
@@ -21,22 +18,7 @@ ASSUMED_AGE_GYR = 12.0
 LUMINOSITY_LIMIT_LSUN = 1e5
 DISTANCE_RANGE_KPC = (10.0, 100.0)
 SOUTHERN_LIMIT_DEG = -30.0
-"""The three limits of the paper's Sect. 5; PS1's 3π survey covers the whole sky north of the last."""
-
-CATALOGUE_COLUMNS = {
-    "name": "",
-    "other_name": "",
-    "ra": "deg",
-    "dec": "deg",
-    "distance_kpc": "kpc",
-    "absolute_magnitude_v": "mag",
-    "e_b_v": "mag",
-    "metallicity": "",
-    "concentration": "",
-    "core_collapsed": "",
-    "r_core_arcmin": "arcmin",
-    "r_half_arcmin": "arcmin",
-}
+"""The three limits of the paper's Sect. 5."""
 
 
 def targets() -> Table:
@@ -45,7 +27,7 @@ def targets() -> Table:
     Returns
     -------
     Table
-        The columns of `CATALOGUE_COLUMNS` (Harris, 2010 edition), and ``age_gyr`` (VandenBerg et al. 2013, else 12
+        The columns of `COLUMNS` (Harris, 2010 edition), and ``age_gyr`` (VandenBerg et al. 2013, else 12
         Gyr) with ``age_assumed``, ``mass_to_light`` and ``mass_to_light_error`` (Baumgardt et al. 2020),
         ``luminosity_field_lsun`` (the paper's, in the field of 40 arcsec), and the paper's predictions
         ``pidoc_distance_kpc``, ``pidoc_age_gyr``, ``pidoc_mass_to_light``, ``pidoc_log10_mass_msun``.
@@ -75,7 +57,7 @@ def targets() -> Table:
                 **{f"pidoc_{key}": value for key, value in entry["pidoc"].items()},
             }
         )
-    units = CATALOGUE_COLUMNS | {
+    units = COLUMNS | {
         "age_gyr": "Gyr",
         "mass_to_light": "Msun/Lsun",
         "mass_to_light_error": "Msun/Lsun",
@@ -87,18 +69,13 @@ def targets() -> Table:
     return Table(rows, units={name: unit for name, unit in units.items() if unit})
 
 
-def v_luminosity(absolute_magnitude_v: np.ndarray) -> np.ndarray:
-    """V luminosity [Lsun] of an absolute V magnitude."""
-    return 10 ** (0.4 * (V.solar_magnitude - np.asarray(absolute_magnitude_v, dtype=np.float64)))
-
-
 def select(catalogue: Table) -> Table:
     """The paper's selection rule applied to a catalogue: V luminosity below 1e5 Lsun, 10 to 100 kpc, Dec above -30°.
 
     Parameters
     ----------
     catalogue : Table
-        With the columns of `CATALOGUE_COLUMNS`.
+        With the columns of `COLUMNS`.
 
     Returns
     -------
@@ -107,12 +84,12 @@ def select(catalogue: Table) -> Table:
         (of the whole cluster), ``dec``, ``in_rule``, ``in_paper`` and ``reason``: why the rule and the paper differ,
         empty where they agree. A cluster without a magnitude or a distance is not taken.
     """
-    paper = {_plain(name) for name in data_manifests.load("chardin2021/clusters")}
-    luminosity = v_luminosity(catalogue["absolute_magnitude_v"])
+    paper = {plain_name(name) for name in data_manifests.load("chardin2021/clusters")}
+    luminosity = luminosity_of_magnitude(catalogue["absolute_magnitude_v"])
     rows = []
     for row, light in zip(catalogue, luminosity, strict=True):
         failed = _failed(float(row["distance_kpc"]), float(light), float(row["dec"]))
-        in_paper = _plain(row["name"]) in paper
+        in_paper = plain_name(row["name"]) in paper
         if failed and not in_paper:
             continue
         reason = ""
@@ -126,6 +103,22 @@ def select(catalogue: Table) -> Table:
     return Table(rows=rows or None, names=names, dtype=types, units={"distance_kpc": "kpc", "luminosity_lsun": "Lsun"})
 
 
+def differences(catalogue: Table, targets: Table) -> list[str]:
+    """Where a catalogue and the paper's Table 3 do not agree to the last digit printed, a line each."""
+    lines = []
+    for target in targets:
+        try:
+            row = catalogue[find(catalogue, target["name"])]
+        except InputError as error:
+            lines.append(str(error))
+            continue
+        for name in ("distance_kpc", "metallicity", "r_core_arcmin", "r_half_arcmin", "absolute_magnitude_v", "e_b_v"):
+            ours, printed = float(row[name]), float(target[name])
+            if not abs(ours - printed) < 5e-4:
+                lines.append(f"{target['name']}: {name} is {ours:g} in the catalogue, {printed:g} in clusters.yaml")
+    return lines
+
+
 def _failed(distance_kpc: float, luminosity_lsun: float, dec_deg: float) -> list[str]:
     """The conditions of the rule that a cluster does not fulfil, in words; NaN fulfils none."""
     low, high = DISTANCE_RANGE_KPC
@@ -137,41 +130,3 @@ def _failed(distance_kpc: float, luminosity_lsun: float, dec_deg: float) -> list
     if not dec_deg > SOUTHERN_LIMIT_DEG:
         failed.append(f"Dec {dec_deg:.1f} is not above {SOUTHERN_LIMIT_DEG:g}")
     return failed
-
-
-def find(catalogue: Table, name: str) -> int:
-    """Row of a cluster by its name or other name, whatever the case and spaces (``ngc5024``, ``M 53``, ``Palomar 11``).
-
-    Raises
-    ------
-    InputError
-        If no cluster has that name.
-    """
-    wanted = _plain(name)
-    names = {_plain(other): i for i, other in enumerate(catalogue["other_name"]) if other}
-    names |= {_plain(own): i for i, own in enumerate(catalogue["name"])}
-    if wanted not in names:
-        close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
-        hint = f"did you mean {catalogue['name'][names[close[0]]]}?" if close else "give its name as in Harris (1996)"
-        raise InputError(f"cluster '{name}': no such name among {len(catalogue)} clusters of the catalogue; {hint}")
-    return names[wanted]
-
-
-def refuse_south(name: str, dec_deg: float) -> None:
-    """Refuse a cluster that PS1 does not see.
-
-    Raises
-    ------
-    InputError
-        If it lies south of -30°.
-    """
-    if not dec_deg > SOUTHERN_LIMIT_DEG:
-        raise InputError(
-            f"{name}: lies at Dec {dec_deg:.2f}, Pan-STARRS1 covers Dec > {SOUTHERN_LIMIT_DEG:g}; leave it out of "
-            "observe.clusters, or give images of another survey with observe.source=files"
-        )
-
-
-def _plain(name: str) -> str:
-    """A name without spaces and case, Palomar shortened as in the catalogue."""
-    return re.sub(r"^palomar", "pal", re.sub(r"[\s_-]+", "", str(name)).lower())

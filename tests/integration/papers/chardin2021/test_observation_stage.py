@@ -12,10 +12,11 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
 
+from reproduce.archives.cluster_names import find
 from reproduce.archives.download import Downloader, UnreachableError
 from reproduce.archives.panstarrs import PanSTARRSClass
 from reproduce.papers.chardin2021.observed import observe as stage
-from reproduce.papers.chardin2021.observed.targets import find, targets
+from reproduce.papers.chardin2021.observed.targets import targets
 from reproduce.papers.chardin2021.settings import Observe
 from reproduce.sky.settings import Camera
 from reproduce.workflow.errors import InputError

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from reproduce.archives.catalogues import differences, read_1997, read_2010
-from reproduce.papers.chardin2021.observed.targets import find, refuse_south, select, targets, v_luminosity
+from reproduce.archives.catalogues import read_1997, read_2010
+from reproduce.archives.cluster_names import find
+from reproduce.archives.panstarrs import refuse_south
+from reproduce.papers.chardin2021.observed.targets import differences, select, targets
 from reproduce.stars.colours import RELATIONS, v_light, v_magnitude
+from reproduce.stars.photometry import luminosity_of_magnitude
 from reproduce.workflow.errors import InputError
 from tests.support import harris_files
 
@@ -46,7 +49,7 @@ def test_rule_takes_and_leaves_with_reasons(catalogue: Table) -> None:
     assert not any(
         name.startswith("Test") for name in by_name
     )  # too near, too bright, too far south, or without numbers
-    assert v_luminosity(np.array([4.83, -0.17])) == pytest.approx([1, 100])
+    assert luminosity_of_magnitude(np.array([4.83, -0.17])) == pytest.approx([1, 100])
 
 
 @pytest.mark.parametrize("in_degrees", [False, True])
