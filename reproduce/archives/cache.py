@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import settle, whole
 from reproduce.workflow.source import file_digest
 from reproduce.workflow.store import NO_LOCKS
 
@@ -92,11 +92,9 @@ class Entry:
 
     def keep(self, date: str) -> Download:
         """Turn the partial file, which is whole, into the download."""
-        with self.partial.open("rb") as file:
-            os.fsync(file.fileno())
         found = Download(self.data, self.url, self.partial.stat().st_size, file_digest(self.partial), date)
         self.record.unlink(missing_ok=True)
-        os.replace(self.partial, self.data)
+        settle(self.partial, self.data)
         values = {name: value for name, value in asdict(found).items() if name != "path"}
         with whole(self.record) as path:
             path.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")

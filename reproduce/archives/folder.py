@@ -61,7 +61,7 @@ class Folder:
 def _look(path: Path) -> _Known:
     try:
         with fits.open(path, memmap=False) as file:
-            hdu = next((hdu for hdu in file if hdu.is_image and hdu.header.get("NAXIS", 0) > 0), None)
+            hdu = image.first_image(file)
             if hdu is None or len(hdu.shape) != 2:
                 raise InputError(f"{path.name}: expected a FITS image of two dimensions; take it out of observe.folder")
             return _Known(path, _band(hdu.header, path), image.celestial(hdu.header, path.name), hdu.shape)

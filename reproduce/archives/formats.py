@@ -7,6 +7,8 @@ from pathlib import Path
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
+from reproduce.archives.image import first_image
+
 
 def is_fits(path: Path) -> None:
     """A FITS file with an image, all of whose bytes are there."""
@@ -18,7 +20,7 @@ def is_fits(path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", AstropyUserWarning)  # astropy only warns of a file cut short
             with fits.open(path, memmap=False, lazy_load_hdus=False) as file:
-                if not any(hdu.is_image and hdu.header.get("NAXIS", 0) > 0 for hdu in file):
+                if first_image(file) is None:
                     raise ValueError("expected a FITS image, found no HDU with one")
     except (OSError, AstropyUserWarning, TypeError, KeyError) as error:
         raise ValueError(f"FITS that cannot be read ({str(error).partition(chr(10))[0]})") from None

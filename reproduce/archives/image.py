@@ -144,7 +144,7 @@ def read(
     origin = origin or str(path)
     try:
         with fits.open(path, memmap=False) as file:
-            hdu = next((hdu for hdu in file if hdu.is_image and hdu.header.get("NAXIS", 0) > 0), None)
+            hdu = first_image(file)
             if hdu is None:
                 raise InputError(f"{origin}: expected a FITS image, found no HDU with one; download or make it again")
             if len(hdu.shape) != 2:
@@ -164,6 +164,11 @@ def read(
         saturation_counts=header.get("CELL.SATURATION"),
         origin=origin,
     )
+
+
+def first_image(file: fits.HDUList) -> Any:
+    """The first HDU of a FITS file that holds an image; None if none does."""
+    return next((hdu for hdu in file if hdu.is_image and hdu.header.get("NAXIS", 0) > 0), None)
 
 
 def _slices(wcs: WCS, shape: tuple[int, int], window: Window | None, origin: str) -> tuple[slice, slice]:

@@ -3,7 +3,6 @@
 A file needs astropy alone to be read: ``fits.getdata(path, "FLUX")``.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,9 @@ from pydantic import ValidationError
 from reproduce.sky.camera import View
 from reproduce.sky.maps import Maps
 from reproduce.sky.settings import Camera
+from reproduce.sky.units import LOG_FLUX, LOG_MASS
 from reproduce.workflow.errors import InputError
-
-FLUX_UNIT = "log10(Lsun/kpc2)"
-MASS_UNIT = "log10(Msun)"
+from reproduce.workflow.files import whole
 
 _CARDS = (
     ("AGE", "age of the cluster [Gyr]"),
@@ -62,16 +60,11 @@ def write_maps(maps: Maps, path: Path | str) -> None:
         primary.header[key] = (value, comment)
     primary.header["CAMERA"] = maps.camera.model_dump_json()
     images = [
-        _image("FLUX", maps.flux, FLUX_UNIT, maps),
-        _image("MASS", maps.mass, MASS_UNIT, maps),
+        _image("FLUX", maps.flux, LOG_FLUX, maps),
+        _image("MASS", maps.mass, LOG_MASS, maps),
     ]
-    path = Path(path)
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as stream:
+    with whole(Path(path)) as partial, partial.open("wb") as stream:  # a stream: no name makes it compressed
         fits.HDUList([primary, *images]).writeto(stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def _image(name: str, values: Any, unit: str, maps: Maps) -> fits.ImageHDU:
@@ -93,7 +86,7 @@ def read_maps(path: Path | str) -> Maps:
             header = file[0].header
             values = {key: header[key] for key, _ in _CARDS}
             camera = Camera.model_validate_json(header["CAMERA"])
-            flux, mass = (_data(file, name, unit) for name, unit in (("FLUX", FLUX_UNIT), ("MASS", MASS_UNIT)))
+            flux, mass = (_data(file, name, unit) for name, unit in (("FLUX", LOG_FLUX), ("MASS", LOG_MASS)))
     except (OSError, KeyError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise InputError(

@@ -8,7 +8,6 @@ is pinned.
 import contextlib
 import hashlib
 import importlib.metadata
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from reproduce.stars.tracks import COLUMNS, FIRST_REMNANT, Tracks
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
 
 END_MYR = 14_500.0  # tracks reach a little beyond the oldest cluster
 TOLERANCE = 0.004  # rows are dropped where interpolation stays this close (relative, in L and R; a tenth of it in mass)
@@ -102,10 +102,8 @@ def _digest(mass_msun: NDArray[np.float64], metallicity: float) -> str:
 def _store(tracks: Tracks, path: Path) -> None:
     """Write atomically; two workers on one cluster write the same bytes, and either may win."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with h5py.File(partial, "w") as f:
+    with whole(path, shared=True) as partial, h5py.File(partial, "w") as f:
         tracks.write(f)
-    partial.replace(path)
 
 
 def _evolve(mass_msun: NDArray[np.float64], metallicity: float, progress: Callable[[float, str], None]) -> Tracks:

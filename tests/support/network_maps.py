@@ -5,8 +5,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from reproduce.papers.chardin2021.dataset.mapset import FORMAT, VERSION
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
+from reproduce.papers.chardin2021.dataset.schema import COLUMNS, FORMAT, TYPES, VERSION
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.sky.settings import Camera
 
@@ -34,8 +34,8 @@ def write_maps(
             distance = np.asarray([distances[i % len(distances)] for i in range(n)], np.float32)
             flux, mass = zip(*(one_map(rng, a, d, pixels) for a, d in zip(age, distance, strict=True)), strict=True)
             arrays = {"flux": np.stack(flux), "mass": np.stack(mass), "age_gyr": age, "distance_kpc": distance}
-            arrays |= {"fwhm_arcsec": np.ones(n, np.float32), "snapshot": snapshot, "simulation": np.zeros(n, np.int64)}
-            arrays["shift_arcsec"] = np.zeros((n, 2))
+            arrays |= {"fwhm_arcsec": np.ones(n, np.float32), "snapshot": snapshot}
+            arrays = {name: np.zeros(n, TYPES[name]) for name in COLUMNS} | arrays
             for name, values in arrays.items():
                 file[f"{group}/{name}"] = values
             file[f"{group}/simulation"].attrs["names"] = ["made up"]

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import data_manifests
-from reproduce.papers.chardin2021.dataset import selection
+from reproduce.papers.chardin2021.dataset import schema
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
+from reproduce.workflow.files import whole
 
 EXAMPLES = 16
 PUBLISHED = ("log10_flux_mean", "log10_flux_std", "log10_mass_mean", "log10_mass_std")
@@ -32,7 +32,7 @@ def write(path: Path, maps_path: Path, metrics: dict[str, float]) -> None:
     """
     from paper_figures.chardin2021 import data_card as figures
 
-    tables = {group: _columns(maps_path, group) for group in selection.GROUPS}
+    tables = {group: _columns(maps_path, group) for group in schema.GROUPS}
     train = tables["train"]
     flux, mass, texts = _examples(maps_path)
     drawings = {
@@ -49,12 +49,8 @@ def write(path: Path, maps_path: Path, metrics: dict[str, float]) -> None:
         drawings={name: _png(figure) for name, figure in drawings.items()},
         settings=_settings(maps_path),
     )
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(page)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_text(page, encoding="utf-8")
 
 
 def _columns(maps_path: Path, group: str) -> dict[str, NDArray]:

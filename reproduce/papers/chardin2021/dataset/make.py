@@ -5,9 +5,8 @@ workers and put together in one order, so the files are the same to the byte wha
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +17,12 @@ from reproduce.papers.chardin2021.dataset.mapset import MapSet, count_maps
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.executor import Executor
 
 __all__ = ["MapSet", "count_maps", "make_dataset", "read"]
 
 DRAWING_SHARE = 0.9
 """Share of the progress bar for drawing; putting together takes the rest."""
-
-
-class Executor(Protocol):
-    """Maps a function over items, here or on other workers, and yields the results in the order of the items."""
-
-    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]: ...
 
 
 def make_dataset(

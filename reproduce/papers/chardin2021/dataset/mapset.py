@@ -1,27 +1,5 @@
-"""The file of the data set: how it is written from shards, and read map by map.
+"""The file of the data set (`schema`): how it is written from shards, and read map by map."""
 
-Schema of `maps.h5` (format 1)
-------------------------------
-Attributes of the root: `format` = "star-cluster maps", `version`, `settings` (JSON), `simulations` (names).
-Groups `train`, `validation`, `test`, each with
-
-=======================================  ====================  ========================================================
-data set                                 shape, type           what
-=======================================  ====================  ========================================================
-`flux`                                   (n, ny, nx) f4        log10(F / (Lsun kpc^-2)); one map a chunk
-`mass`                                   (n, ny, nx) f4        log10(M / Msun); one map a chunk
-`age_gyr` `distance_kpc` `fwhm_arcsec`   (n,) f8               of the snapshot; of the view
-`snapshot`                               (n,) i4               its number in the simulation's file
-`simulation`                             (n,) i2               its place in the attribute `names` of this data set
-`shift_arcsec`                           (n, 2) f8             centre from the middle of the field, columns and rows
-`rotation_deg`                           (n,) i2               0, 90, 180 or 270
-`line_of_sight`                          (n, 3) f8             unit vector in the snapshot's axes
-`mass_msun` `luminosity_lsun`            (n,) f8               of the stars in the field, before PSF and smoothing (V)
-`n_stars`                                (n,) i4               stars in the field
-=======================================  ====================  ========================================================
-"""
-
-import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -32,29 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reproduce.papers.chardin2021.dataset import selection, shards
+from reproduce.papers.chardin2021.dataset import schema, selection, shards
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.sky.camera import View
 from reproduce.sky.maps import Maps
 from reproduce.workflow.errors import InputError
-
-FORMAT = "star-cluster maps"
-VERSION = 1
-UNITS = {
-    "flux": "log10(Lsun/kpc2)",
-    "mass": "log10(Msun)",
-    "age_gyr": "Gyr",
-    "distance_kpc": "kpc",
-    "fwhm_arcsec": "arcsec",
-    "snapshot": "number",
-    "simulation": "number",
-    "shift_arcsec": "arcsec",
-    "rotation_deg": "deg",
-    "line_of_sight": "unit vector",
-    "mass_msun": "Msun",
-    "luminosity_lsun": "Lsun",
-    "n_stars": "number",
-}
+from reproduce.workflow.files import whole
 
 
 def write(
@@ -78,39 +39,34 @@ def write(
     dict
         For each group the records (`shards.RECORD`) of its maps, in their order.
     """
-    counts = np.zeros(len(selection.GROUPS), np.int64)
+    counts = np.zeros(len(schema.GROUPS), np.int64)
     for part in parts:
         counts += np.bincount(part.jobs["group"], minlength=len(counts))
-    records = {group: np.zeros(n, shards.RECORD) for group, n in zip(selection.GROUPS, counts, strict=True)}
+    records = {group: np.zeros(n, shards.RECORD) for group, n in zip(schema.GROUPS, counts, strict=True)}
     shape = (dataset.camera.pixels, dataset.camera.pixels)
-    partial = path.with_name(f"{path.name}.partial")
-    with h5py.File(partial, "w") as file:
-        file.attrs.update(format=FORMAT, version=VERSION, settings=dataset.model_dump_json())
+    with whole(path) as partial, h5py.File(partial, "w") as file:
+        file.attrs.update(format=schema.FORMAT, version=schema.VERSION, settings=dataset.model_dump_json())
         file.attrs["simulations"] = list(selection.simulations(dataset))
-        for name, n in zip(selection.GROUPS, counts, strict=True):
+        for name, n in zip(schema.GROUPS, counts, strict=True):
             group = file.create_group(name)
-            for field in ("flux", "mass"):
+            for field, unit in schema.MAPS.items():
                 data = group.create_dataset(field, (n, *shape), "f4", chunks=(1, *shape))
-                data.attrs["unit"] = UNITS[field]
+                data.attrs["unit"] = unit
         for done, part in enumerate(parts):
             maps, found = shards.read(part)
             for images, record in zip(maps, found, strict=True):
-                name, number = selection.GROUPS[record["group"]], record["number"]
+                name, number = schema.GROUPS[record["group"]], record["number"]
                 file[name]["flux"][number], file[name]["mass"][number] = images
                 records[name][number] = record
             progress((done + 1) / len(parts))
-        for name in selection.GROUPS:
+        for name in schema.GROUPS:
             _write_columns(file[name], records[name], selection.simulations(dataset))
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    partial.replace(path)
     return records
 
 
 def _write_columns(group: h5py.Group, records: NDArray, names: tuple[str, ...]) -> None:
-    for field, unit in UNITS.items():
-        if field not in group:
-            group.create_dataset(field, data=records[field]).attrs["unit"] = unit
+    for field, unit in schema.COLUMNS.items():
+        group.create_dataset(field, data=records[field]).attrs["unit"] = unit
     group["simulation"].attrs["names"] = list(names)
 
 
@@ -133,19 +89,10 @@ class MapSet:
     """
 
     def __init__(self, path: Path | str, group: str) -> None:
+        if group not in schema.GROUPS:
+            raise InputError(f"{path}: has {', '.join(schema.GROUPS)}, asked for '{group}'")
+        self._file = schema.open_maps(path)
         try:
-            self._file = h5py.File(path, "r")
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read as a data set ({error}); run the stage 'dataset'") from None
-        try:
-            found = self._file.attrs.get("format"), self._file.attrs.get("version")
-            if found != (FORMAT, VERSION):
-                raise InputError(
-                    f"{path}: expected '{FORMAT}' version {VERSION}, found {found[0]!r} version {found[1]}; run the "
-                    "stage 'dataset'"
-                )
-            if group not in self._file:
-                raise InputError(f"{path}: has {', '.join(self._file)}, asked for '{group}'")
             self._group = self._file[group]
             self.flux: h5py.Dataset = self._group["flux"]
             self.mass: h5py.Dataset = self._group["mass"]
@@ -168,13 +115,13 @@ class MapSet:
 
     def column(self, name: str) -> NDArray:
         """One of the columns of the schema, whole."""
-        if name not in UNITS or name in ("flux", "mass"):
-            raise InputError(f"maps have no column '{name}'; there are {', '.join(list(UNITS)[2:])}")
+        if name not in schema.COLUMNS:
+            raise InputError(f"maps have no column '{name}'; there are {', '.join(schema.COLUMNS)}")
         return self._group[name][:]
 
     def maps(self, number: int) -> Maps:
         """One pair of maps with all that is known of it."""
-        row = {name: self._group[name][number] for name in list(UNITS)[2:]}
+        row = {name: self._group[name][number] for name in schema.COLUMNS}
         return Maps(
             flux=self.flux[number],
             mass=self.mass[number],
@@ -202,7 +149,7 @@ def count_maps(path: Path | str) -> pd.DataFrame:
         Columns ``simulation``, ``split``, ``distance_kpc``, ``fwhm_arcsec``, ``maps``; in the order of the simulations.
     """
     tables = []
-    for split in selection.GROUPS:
+    for split in schema.GROUPS:
         with MapSet(path, split) as maps:
             columns = {name: maps.column(name) for name in ("simulation", "distance_kpc", "fwhm_arcsec")}
             names = np.array(maps.names)

@@ -1,7 +1,6 @@
 """Standardisation of maps, ages and distances by the training set's means and standard deviations."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
 
 MEND = "make the data set again"
 
@@ -119,13 +119,8 @@ class Scaler:
 
     def to_json(self, path: Path) -> None:
         """Write the scaler whole or not at all."""
-        partial = path.with_name(f"{path.name}.partial")
-        with partial.open("w", encoding="utf-8") as stream:
-            json.dump(asdict(self), stream, indent=2, sort_keys=True)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        with whole(path) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
     @classmethod
     def from_json(cls, path: Path | str) -> Self:

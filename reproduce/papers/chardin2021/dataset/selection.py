@@ -6,12 +6,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.papers.chardin2021.dataset import schema
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.sky.camera import View
 from reproduce.workflow.errors import InputError
 
-GROUPS = ("train", "validation", "test")
-ITEM = np.dtype([("simulation", "i2"), ("snapshot", "i4"), ("distance_kpc", "f8"), ("fwhm_arcsec", "f8")])
+ITEM = np.dtype([(name, schema.TYPES[name]) for name in ("simulation", "snapshot", "distance_kpc", "fwhm_arcsec")])
 """One map: the simulation's place in `simulations`, the snapshot's number in its file, distance and seeing."""
 
 
@@ -38,7 +38,7 @@ def select(dataset: Dataset, snapshots: Mapping[str, int]) -> dict[str, NDArray]
     Returns
     -------
     dict
-        For each of `GROUPS` an array of `ITEM`.
+        For each of `schema.GROUPS` an array of `ITEM`.
 
     Raises
     ------

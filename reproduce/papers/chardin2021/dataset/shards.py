@@ -1,6 +1,5 @@
 """Maps drawn in shards: small files that any process can make, in any order, and that survive an interruption."""
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,26 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.cluster.snapshot import SnapshotFile
-from reproduce.papers.chardin2021.dataset import selection
+from reproduce.papers.chardin2021.dataset import schema, selection
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.sky.camera import Stars
 from reproduce.sky.maps import Maps, render
+from reproduce.workflow.files import whole
 
 SHARD_BYTES = 32 * 2**20
 """Maps of one shard, about; also what a worker holds of them at a time."""
 
+JOB = np.dtype([("group", "i1"), ("number", "i4"), *selection.ITEM.descr])
+"""One map to be drawn: its group's place in `schema.GROUPS`, its number there, and which it is."""
 RECORD = np.dtype(
     [
         ("group", "i1"),
         ("number", "i4"),
-        *selection.ITEM.descr,
-        ("age_gyr", "f8"),
-        ("shift_arcsec", "f8", (2,)),
-        ("rotation_deg", "i2"),
-        ("line_of_sight", "f8", (3,)),
-        ("mass_msun", "f8"),
-        ("luminosity_lsun", "f8"),
-        ("n_stars", "i4"),
+        *schema.TYPES.descr,
         ("moments", "f8", (2, 2)),
         ("at_floor", "i8", (2,)),
     ]
@@ -49,7 +44,7 @@ class Shard:
         Snapshots of the one simulation that they show.
     dataset : Dataset
         Settings.
-    jobs : array of (group, number) + ITEM
+    jobs : array of JOB
         The maps, in order of snapshots.
     """
 
@@ -57,9 +52,6 @@ class Shard:
     source: Path
     dataset: Dataset
     jobs: NDArray
-
-
-JOB = np.dtype([("group", "i1"), ("number", "i4"), *selection.ITEM.descr])
 
 
 def split(
@@ -82,7 +74,7 @@ def split(
     """
     jobs = np.empty(sum(len(items) for items in chosen.values()), JOB)
     start = 0
-    for group, name in enumerate(selection.GROUPS):
+    for group, name in enumerate(schema.GROUPS):
         part = jobs[start : start + len(chosen[name])]
         part["group"], part["number"] = group, np.arange(len(part))
         for field in selection.ITEM.names or ():
@@ -110,19 +102,14 @@ def draw(shard: Shard) -> str:
     for i, job in enumerate(shard.jobs):
         if stars is None or job["snapshot"] != shard.jobs[i - 1]["snapshot"]:
             stars = Stars.of(_snapshots(shard.source, *_identity(shard.source)).read(int(job["snapshot"])))
-        group, number = selection.GROUPS[job["group"]], int(job["number"])
+        group, number = schema.GROUPS[job["group"]], int(job["number"])
         view = selection.view(shard.dataset, group, number, job)
         generator = selection.effects_generator(shard.dataset, group, number)
         drawn = render(stars, shard.dataset.camera, view, generator=generator)
         maps[i, 0], maps[i, 1] = drawn.flux, drawn.mass
         _record(records[i : i + 1], job, drawn)
-    # every process writes its own partial file: two may draw the same shard, and both make the same bytes
-    partial = shard.path.with_name(f"{shard.path.name}.{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.savez(stream, maps=maps, records=records)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(shard.path)
+    with whole(shard.path, shared=True) as partial:  # two workers may draw the same shard: both make the same bytes
+        np.savez(partial, maps=maps, records=records)
     return shard.path.name
 
 

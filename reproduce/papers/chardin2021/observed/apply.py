@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import QTable, Table, hstack
 
 from reproduce.papers.chardin2021.model.pidoc import PiDoc
+from reproduce.sky.units import LOG_FLUX, LOG_MASS
 from reproduce.workflow.files import whole
 
 TABLE, MAPS = "clusters.ecsv", "maps.h5"
@@ -54,7 +55,7 @@ def apply(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, float]:
     with whole(folder / TABLE) as partial:
         table.write(partial, format="ascii.ecsv", overwrite=True)
     with whole(folder / MAPS) as partial, h5py.File(partial, "w") as file:
-        for name, values, unit in (("flux", flux, "log10(Lsun/kpc2)"), ("mass", found.mass, "log10(Msun)")):
+        for name, values, unit in (("flux", flux, LOG_FLUX), ("mass", found.mass, LOG_MASS)):
             file.create_dataset(name, data=values).attrs["unit"] = unit
         file.create_dataset("name", data=names)
     return numbers(table)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from reproduce.archives.image import BandImage, celestial, linear_counts
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap, from_light, light_of_flux
 from reproduce.sky.settings import Camera
+from reproduce.sky.units import LOG_FLUX
 from reproduce.sky.wcs import camera_wcs, tangent_wcs
 from reproduce.workflow.errors import InputError
 
-LOG_FLUX, FLUX, COUNTS = "log10(Lsun/kpc2)", "Lsun/kpc2", "counts"
+FLUX, COUNTS = "Lsun/kpc2", "counts"
 _COUNT_UNITS = {"", "adu", "count", "counts", "ct", "dn", "e-", "electron", "electrons"}
 _ZERO_POINTS = ("MAGZERO", "MAGZPT", "PHOTZP", "ZEROPT")
 _V_NAMES = {"", "V", "JOHNSON V", "F555W", "F606W"}

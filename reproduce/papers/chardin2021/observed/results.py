@@ -20,10 +20,10 @@ from reproduce.archives.cache import Download
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
 from reproduce.papers.chardin2021.observed.targets import differences, select, targets
 from reproduce.papers.chardin2021.settings import Observe, fits_files
+from reproduce.sky.units import LOG_FLUX
 from reproduce.workflow.files import whole
 from reproduce.workflow.source import file_digest
 
-FLUX_UNIT = "log10(Lsun/kpc2)"
 FACTOR = 1.5
 """Our luminosity of the field and the paper's are called alike within this factor."""
 
@@ -100,7 +100,7 @@ def write_fits(one: FluxMap, path: Path) -> None:
     """A flux map as FITS: log10 F in the primary HDU, with coordinates, unit, what was measured and the warnings."""
     hdu = fits.PrimaryHDU(one.flux, header=one.wcs.to_header())
     cards: tuple[tuple[str, Any, str], ...] = (
-        ("BUNIT", FLUX_UNIT, "V flux of each pixel, smoothed"),
+        ("BUNIT", LOG_FLUX, "V flux of each pixel, smoothed"),
         ("OBJECT", one.name, ""),
         ("SOURCE", one.source, "images: archive, files or synthetic"),
         ("VMAG", one.v_magnitude, "V of the field [mag]"),
@@ -118,7 +118,7 @@ def write_fits(one: FluxMap, path: Path) -> None:
 
 def _write_maps(result: Observation, table: Table, path: Path) -> None:
     with whole(path) as partial, h5py.File(partial, "w") as file:
-        file.create_dataset("flux", data=np.stack([one.flux for one in result.maps])).attrs["unit"] = FLUX_UNIT
+        file.create_dataset("flux", data=np.stack([one.flux for one in result.maps])).attrs["unit"] = LOG_FLUX
         names = [str(name).encode() for name in table["name"]]
         file.create_dataset("name", data=np.array(names))
         for name in ("distance_kpc", "luminosity_lsun"):

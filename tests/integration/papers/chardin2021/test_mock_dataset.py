@@ -136,10 +136,10 @@ def test_the_same_bytes_a_second_later(made: tuple, simulations: dict, tmp_path:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from reproduce.executor import InProcess
-from reproduce.papers.chardin2021.dataset import mapset, shards
+from reproduce.papers.chardin2021.dataset import shards
 from reproduce.papers.chardin2021.dataset.make import make_dataset
 from reproduce.papers.chardin2021.settings import Dataset
+from reproduce.workflow.executor import InProcess
 
 folder, place, die_at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 shards.SHARD_BYTES = 8 * 2 * 4 * 64**2
