@@ -26,24 +26,20 @@ def join(images: Sequence[BandImage], window: Window) -> BandImage:
     if len(images) == 1 or (_holds(first, window) and not first.bad.any()):
         return first
     from reproject import reproject_exact
+    from reproject.mosaicking import reproject_and_coadd
 
     wcs, shape = _grid(first, window)
-    place = (shape[1] / 2, shape[0] / 2)
-    total, weight = np.zeros(shape), np.zeros(shape)
-    levels = []
+    area = pixel_area_arcsec2(wcs, shape[1] / 2, shape[0] / 2)
+    layers, levels = [], []
     for image in images:
         own = pixel_area_arcsec2(image.wcs, *image.wcs.world_to_pixel(window.centre))
         count = 10 ** (-0.4 * (image.zero_point_ab - first.zero_point_ab))  # in counts of the first
         if image.saturation_counts is not None:
             levels.append(image.saturation_counts * count)
-        good = ~image.bad
-        values, _ = reproject_exact((np.where(good, image.counts, 0.0), image.wcs), wcs, shape_out=shape)
-        share, covered = reproject_exact((good.astype(np.float64), image.wcs), wcs, shape_out=shape)
-        # a pixel that the image covers only in part, or with bad pixels, counts by what it has
-        total += np.nan_to_num(values) * covered * count * pixel_area_arcsec2(wcs, *place) / own
-        weight += np.nan_to_num(share) * covered
-    with np.errstate(invalid="ignore", divide="ignore"):
-        counts = np.where(weight > 0.5, total / weight, np.nan)
+        layers.append((np.where(image.bad, np.nan, image.counts) * count * area / own, image.wcs))
+    counts, _ = reproject_and_coadd(
+        layers, wcs, shape_out=shape, reproject_function=reproject_exact, blank_pixel_value=np.nan
+    )
     return BandImage(
         counts=counts,
         wcs=wcs,
