@@ -19,6 +19,7 @@ from reproduce.learning.bins import (
     interval,
     mean_over_bins,
 )
+from reproduce.stars.photometry import luminosity_of_flux
 
 # Bins of the released evaluation: log10 of the mass of a pixel and of the field [Msun], and age [Gyr].
 PIXEL_EDGES = np.linspace(-2, 1, 50)
@@ -95,7 +96,7 @@ class Scores:
             "total_mass": true.sum(axis=1),
             "total_mass_predicted": guess.sum(axis=1),
             # F is the sum of L / (4 pi D^2) over the stars of a pixel; the distance is taken as known (Sect. 4.1.3).
-            "luminosity": (10 ** flux.reshape(k, -1).astype(np.float64)).sum(axis=1) * 4 * np.pi * distance**2,
+            "luminosity": luminosity_of_flux((10 ** flux.reshape(k, -1).astype(np.float64)).sum(axis=1), distance),
             "pixel_error_percent": (100 * np.abs(guess - true) / true).mean(axis=1),
             "pixel_bias_dex": residual.mean(axis=1),
             "age_predicted": age_gyr,

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reproduce.stars.photometry import luminosity_of_flux
+
 N_BINS = 25
 WIDTH_ARCSEC = 1.2  # the paper's bins
 
@@ -57,7 +59,7 @@ def table(
         ``r_arcsec``, mean mass of a pixel ``mass_msun mass_predicted_msun`` and ``mass_to_light
         mass_to_light_predicted`` [Msun/Lsun].
     """
-    light = 10 ** flux.astype(np.float64) * 4 * np.pi * distance_kpc**2
+    light = luminosity_of_flux(10 ** flux.astype(np.float64), distance_kpc)
     means = [radial_means(x, centre_arcsec, field_arcsec) for x in (light, 10.0**mass, 10.0**predicted)]
     return pd.DataFrame(
         {

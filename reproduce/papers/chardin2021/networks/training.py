@@ -10,8 +10,8 @@ from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import load_weights, member_name, weights_file
-from reproduce.papers.chardin2021.dataset.mapset import MapSet
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
+from reproduce.papers.chardin2021.dataset.schema import open_maps
 from reproduce.papers.chardin2021.networks import losses
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, build
 from reproduce.papers.chardin2021.settings import Train
@@ -153,8 +153,8 @@ def pixels(maps: Path) -> int:
     InputError
         If the file is no data set of square maps.
     """
-    with MapSet(maps, "train") as training_maps:
-        return int(training_maps.flux.shape[1])
+    with open_maps(maps) as file:
+        return int(file["train/flux"].shape[1])
 
 
 def _loss(train: Train, member: int, maps: Path, folder: Path, scaler: Scaler) -> functools.partial:
