@@ -14,7 +14,7 @@ MASS_LABEL = r"$\log_{10}\,M\;[M_\odot]$"
 
 
 class Panels:
-    """A page that is laid out once; each `save` draws only the maps and the words anew.
+    """A page that is laid out once; each `save` draws only the maps and the texts anew.
 
     Parameters
     ----------
@@ -41,9 +41,12 @@ class Panels:
             axis.set(xlabel=r"$x$ [arcsec]", ylabel=r"$y$ [arcsec]")
             drawn.set_animated(True)
             self._maps.append(drawn)
-        self._title = self._figure.suptitle(" ", fontsize=8)
-        self._words = [axis.text(0.03, 0.03, "", transform=axis.transAxes, color="white", fontsize=7) for axis in axes]
-        for text in (self._title, *self._words):
+        self._title = self._figure.suptitle(" ", fontsize=8, parse_math=False)  # a file's name is no formula
+        self._captions = [
+            axis.text(0.03, 0.03, "", transform=axis.transAxes, color="white", fontsize=7, parse_math=False)
+            for axis in axes
+        ]
+        for text in (self._title, *self._captions):
             text.set_animated(True)
         plt.close(self._figure)  # no longer kept by pyplot, and drawn on its own canvas
         self._canvas = FigureCanvasAgg(self._figure)
@@ -51,7 +54,7 @@ class Panels:
         self._page = self._canvas.copy_from_bbox(self._figure.bbox)
 
     def save(
-        self, path: Path, flux: NDArray, mass: NDArray, title: str, flux_words: str = "", mass_words: str = ""
+        self, path: Path, flux: NDArray, mass: NDArray, title: str, flux_caption: str = "", mass_caption: str = ""
     ) -> None:
         """Write one page as PNG.
 
@@ -61,7 +64,7 @@ class Panels:
             Ends in ``.png``; an existing file is replaced.
         flux, mass : array, shape (ny, nx)
             The maps, in the logarithms of the colour scales.
-        title, flux_words, mass_words : str
+        title, flux_caption, mass_caption : str
             Above the page, and in the corners of the maps.
         """
         from PIL import Image
@@ -70,8 +73,8 @@ class Panels:
         for drawn, image in zip(self._maps, (flux, mass), strict=True):
             drawn.set_data(image)
             drawn.axes.draw_artist(drawn)
-        for text, words in zip((self._title, *self._words), (title, flux_words, mass_words), strict=True):
-            text.set_text(words)
+        for text, content in zip((self._title, *self._captions), (title, flux_caption, mass_caption), strict=True):
+            text.set_text(content)
             self._figure.draw_artist(text)
         partial = path.with_name(f"{path.name}.partial")
         Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3]).save(partial, format="png", compress_level=1)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.networks_bundle import write_bundle
+from tests.support.model_folder import write_model_folder
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that `PiDoc.load` reads, with small untrained networks; not to be changed."""
-    return write_bundle(tmp_path_factory.mktemp("networks"))
+    return write_model_folder(tmp_path_factory.mktemp("networks"))

@@ -134,14 +134,14 @@ def evaluate(job: Job) -> None:
 
 def model(job: Job) -> None:
     """Put the trained networks, their scaler and calibration and a model card into one folder."""
-    from reproduce.papers.chardin2021.model.bundle import bundle, numbers
+    from reproduce.papers.chardin2021.trained_model import model_folder
 
-    bundle(
+    model_folder.write(
         job.inputs["train"],
         job.inputs["dataset"] / "scaler.json",
         job.inputs["calibrate"] / "calibration.h5",
         job.settings,
-        numbers(job.inputs["train"]) | numbers(job.inputs["evaluate"]),
+        model_folder.metrics_of(job.inputs["train"]) | model_folder.metrics_of(job.inputs["evaluate"]),
         job.folder,
     )
 
@@ -178,26 +178,26 @@ def out_of_domain(job: Job) -> None:
 
 def apply(job: Job) -> None:
     """Predict mass, age and distance of the observed clusters (paper Sect. 5)."""
-    from reproduce.papers.chardin2021.model.pidoc import PiDoc
-    from reproduce.papers.chardin2021.observed.apply import apply as predict
+    from reproduce.papers.chardin2021.trained_model.observed_clusters import predict_clusters
+    from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
     trained = job.settings.apply.networks == "trained"
     pidoc = PiDoc.load(job.inputs["model"]) if trained else PiDoc.pretrained()
-    job.metrics |= predict(pidoc, job.inputs["observe"], job.folder)
+    job.metrics |= predict_clusters(pidoc, job.inputs["observe"], job.folder)
 
 
-def predict(words: Sequence[str]) -> int:
+def predict(arguments: Sequence[str]) -> int:
     """The command `predict`."""
-    from reproduce.papers.chardin2021.model import predict
+    from reproduce.papers.chardin2021.trained_model import predict_command
 
-    return predict.main(words)
+    return predict_command.main(arguments)
 
 
-def log_model(words: Sequence[str]) -> int:
+def log_model(arguments: Sequence[str]) -> int:
     """The command `log-model`."""
-    from reproduce.papers.chardin2021.model import serving
+    from reproduce.papers.chardin2021.trained_model import log_model_command
 
-    return serving.main(words)
+    return log_model_command.main(arguments)
 
 
 # What a figure says of the training maps, of the networks that it shows at work, and of its making.

@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 
 from reproduce.__main__ import main
-from reproduce.papers.chardin2021.model.pidoc import PiDoc
+from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from tests.support.network_maps import one_map
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -19,19 +19,19 @@ def flux(seed: int = 1) -> np.ndarray:
     return one_map(np.random.default_rng(seed), 10.0, 20.0, 160)[0]
 
 
-def predict(bundle: Path, out: Path, *words: str) -> int:
-    return main(["predict", *words, "--networks", str(bundle), "--out", str(out)])
+def predict(model_folder: Path, out: Path, *words: str) -> int:
+    return main(["predict", *words, "--networks", str(model_folder), "--out", str(out)])
 
 
-def test_one_map(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_map(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.save(tmp_path / "cluster.npy", flux())
-    assert predict(bundle, tmp_path / "out", str(tmp_path / "cluster.npy"), "--distance", "20") == 0
+    assert predict(model_folder, tmp_path / "out", str(tmp_path / "cluster.npy"), "--distance", "20") == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "cluster.json",
         "cluster.png",
         "cluster_mass.fits",
     ]
-    expected = PiDoc.load(bundle).predict(flux(), 20.0)
+    expected = PiDoc.load(model_folder).predict(flux(), 20.0)
     row = expected.table.iloc[0]
     report = json.loads((tmp_path / "out" / "cluster.json").read_text())
     for name in ("total_mass_msun", "age_gyr_low68", "distance_kpc_high95", "mass_to_light", "domain_score"):
@@ -46,7 +46,7 @@ def test_one_map(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_the_bad_are_told_and_the_good_are_done(
-    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
@@ -55,7 +55,7 @@ def test_the_bad_are_told_and_the_good_are_done(
     np.save(folder / "nan.npy", np.full((160, 160), np.nan))
     (folder / "photo.fits").write_bytes(b"\xff\xd8\xff\xe0 JFIF")
     (folder / "notes.txt").write_text("not an image: left alone")
-    assert predict(bundle, tmp_path / "out", str(folder), str(tmp_path / "absent.fits"), "--no-png") == 2
+    assert predict(model_folder, tmp_path / "out", str(folder), str(tmp_path / "absent.fits"), "--no-png") == 2
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         f"{name}{end}" for name in "az" for end in (".json", "_mass.fits")
     }
@@ -66,24 +66,24 @@ def test_the_bad_are_told_and_the_good_are_done(
     ] == []
 
 
-def test_batches_and_files_give_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+def test_batches_and_files_give_the_same_bytes(model_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     for k in range(3):
         np.save(folder / f"{k}.npy", flux(k))
     for out in ("first", "second"):
-        assert predict(bundle, tmp_path / out, str(folder)) == 0
+        assert predict(model_folder, tmp_path / out, str(folder)) == 0
     for path in (tmp_path / "first").iterdir():
         assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
-    predict(bundle, tmp_path / "other", str(folder), "--batch-size", "2")
+    predict(model_folder, tmp_path / "other", str(folder), "--batch-size", "2")
     ages = [json.loads((tmp_path / out / "2.json").read_text())["age_gyr"] for out in ("first", "other")]
     assert ages[0] == pytest.approx(ages[1], rel=1e-3)  # float32 sums in another order
 
 
-def test_strange_maps_are_warned_of(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_strange_maps_are_warned_of(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ramp = np.linspace(-9, 1, 160) * np.ones((160, 1))
     np.save(tmp_path / "ramp.npy", ramp.astype(np.float32))
-    assert predict(bundle, tmp_path / "out", str(tmp_path / "ramp.npy"), "--no-png") == 0
+    assert predict(model_folder, tmp_path / "out", str(tmp_path / "ramp.npy"), "--no-png") == 0
     found = capsys.readouterr()
     assert "unlike the training maps" in found.err and "OUTSIDE" in found.out
     assert json.loads((tmp_path / "out" / "ramp.json").read_text())["in_domain"] is False
@@ -109,14 +109,14 @@ def test_bad_options_are_one_line(
     assert told in error and error.count("\n") == 1
 
 
-def test_bad_places_are_one_line(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_places_are_one_line(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
-    assert predict(bundle, tmp_path / "out", str(tmp_path / "empty")) == 2
+    assert predict(model_folder, tmp_path / "out", str(tmp_path / "empty")) == 2
     assert "a folder without images" in capsys.readouterr().err
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "same.npy", flux())
-    assert predict(bundle, tmp_path / "out", str(tmp_path / "one"), str(tmp_path / "two")) == 2
+    assert predict(model_folder, tmp_path / "out", str(tmp_path / "one"), str(tmp_path / "two")) == 2
     assert "two images are called same.npy" in capsys.readouterr().err
     assert predict(tmp_path / "empty", tmp_path / "out", str(tmp_path / "one" / "same.npy")) == 2
     assert "architecture.json" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reproduce.papers.chardin2021.model.pidoc import PiDoc
+from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from tests.support.network_maps import one_map
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -28,8 +28,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(bundle: Path, environment: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "reproduce", "log-model", "--networks", str(bundle)]
+def address(model_folder: Path, environment: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "reproduce", "log-model", "--networks", str(model_folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     found = re.search(r"^models:/m-\w+$", done.stdout, re.MULTILINE)
     assert found is not None
@@ -48,14 +48,14 @@ def url(address: str, environment: dict[str, str]) -> Iterator[str]:
     server.wait(60)
 
 
-def test_served_predictions_are_those_of_the_networks(bundle: Path, url: str) -> None:
+def test_served_predictions_are_those_of_the_networks(model_folder: Path, url: str) -> None:
     maps = np.stack([one_map(np.random.default_rng(seed), 10.0, 20.0, 160)[0] for seed in range(2)])
     body = json.dumps({"inputs": maps.tolist(), "params": {"distance_kpc": 20.0}}).encode()
     request = urllib.request.Request(f"{url}/invocations", body, {"Content-Type": "application/json"})
     _until_alive(url)
     with urllib.request.urlopen(request, timeout=300) as answer:
         found = json.load(answer)["predictions"]
-    expected = PiDoc.load(bundle).predict(maps, 20.0)
+    expected = PiDoc.load(model_folder).predict(maps, 20.0)
     np.testing.assert_allclose(found["mass"], expected.mass, atol=1e-4)
     for name in expected.table:
         np.testing.assert_allclose(found[name], expected.table[name], rtol=1e-4)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from reproduce import PiDoc
-from reproduce.papers.chardin2021.model.pidoc import PRETRAINED
+from reproduce.papers.chardin2021.trained_model.pidoc import PRETRAINED
 from reproduce.workflow.source import file_digest
 from tests.support.network_maps import one_map
 

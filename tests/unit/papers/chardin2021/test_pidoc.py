@@ -5,9 +5,9 @@ import pytest
 
 from reproduce import PiDoc
 from reproduce.papers.chardin2021.evaluation.calibration import calibrate
-from reproduce.papers.chardin2021.model.pidoc import luminosity_in_field
 from reproduce.papers.chardin2021.networks.training import train
 from reproduce.papers.chardin2021.settings import Train
+from reproduce.papers.chardin2021.trained_model.pidoc import luminosity_in_field
 from reproduce.workflow.errors import InputError
 from tests.support.network_maps import write_maps
 

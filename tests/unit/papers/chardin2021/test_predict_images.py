@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from reproduce.papers.chardin2021.observed.image_file import Reading, read_flux_map
+from reproduce.papers.chardin2021.trained_model.image_file import Reading, read_flux_map
 from reproduce.sky.camera import smooth
 from reproduce.sky.settings import Camera
 from reproduce.stars.photometry import flux_of_luminosity, luminosity_of_apparent

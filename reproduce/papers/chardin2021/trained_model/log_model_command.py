@@ -9,8 +9,8 @@ from pathlib import Path
 import data_manifests
 import reproduce
 import tuning
-from reproduce.papers.chardin2021.model.pidoc import PiDoc
 from reproduce.papers.chardin2021.names import EXPERIMENT, PRETRAINED
+from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.workflow.arguments import Parser
 
 NAME = "pidoc"
@@ -54,7 +54,7 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
     with mlflow.start_run(run_id, run_name=None if run_id else "log-model"):
         model = mlflow.pyfunc.log_model(
             name=NAME,
-            python_model=str(Path(__file__).with_name("served_model.py")),
+            python_model=str(Path(__file__).with_name("mlflow_model.py")),
             artifacts={"networks": str(folder)},
             code_paths=[str(package) for package in packages],
             pip_requirements=_requirements(),

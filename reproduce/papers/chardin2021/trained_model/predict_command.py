@@ -15,9 +15,9 @@ from reproduce.workflow.arguments import Parser
 from reproduce.workflow.errors import InputError, mendable
 
 if TYPE_CHECKING:
-    from reproduce.papers.chardin2021.model.pidoc import Estimates, PiDoc
     from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
-    from reproduce.papers.chardin2021.observed.image_file import Reading
+    from reproduce.papers.chardin2021.trained_model.image_file import Reading
+    from reproduce.papers.chardin2021.trained_model.pidoc import Estimates, PiDoc
 
 CHUNK = 64  # images read, predicted and written at once: bounds memory
 HEAD = f"{'image':24} {'log10 M/Msun':>20} {'M/L':>6} {'age [Gyr]':>18} {'distance [kpc]':>20} {'domain':>8}"
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _reading(options: argparse.Namespace) -> "Reading":
-    from reproduce.papers.chardin2021.observed.image_file import Reading
+    from reproduce.papers.chardin2021.trained_model.image_file import Reading
 
     centre = None
     if options.centre is not None:
@@ -104,7 +104,7 @@ def _reading(options: argparse.Namespace) -> "Reading":
 
 def _images(paths: Sequence[Path]) -> Iterator[Image]:
     """The files named, and those in the folders named, each with a name of its own for its results."""
-    from reproduce.papers.chardin2021.observed.image_file import ENDINGS
+    from reproduce.papers.chardin2021.trained_model.image_file import ENDINGS
 
     files: list[Path] = []
     for path in paths:
@@ -132,7 +132,7 @@ def _stem(name: str, endings: Sequence[str]) -> str:
 
 def _read(image: Image, how: "Reading") -> bool:
     """Read an image; on failure say why and go on."""
-    from reproduce.papers.chardin2021.observed.image_file import read_flux_map
+    from reproduce.papers.chardin2021.trained_model.image_file import read_flux_map
 
     try:
         image.seen = read_flux_map(image.path, how)
@@ -146,7 +146,7 @@ def _read(image: Image, how: "Reading") -> bool:
 
 
 def _pidoc(options: argparse.Namespace) -> "PiDoc":
-    from reproduce.papers.chardin2021.model.pidoc import PiDoc
+    from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
     if options.networks is None:
         if options.scaler or options.calibration:
@@ -179,10 +179,10 @@ def _write(folder: Path, image: Image, row: dict[str, Any], mass: Any, options: 
     _write_mass(folder / f"{image.name}_mass.fits", mass, seen, row)
     if pages is not None:
         age, distance = f"{row['age_gyr']:.1f} Gyr", f"{row['distance_kpc']:.1f} kpc"
-        mass_words = f"log M = {math.log10(row['total_mass_msun']):.2f}   {age}   {distance}"
+        mass_caption = f"log M = {math.log10(row['total_mass_msun']):.2f}   {age}   {distance}"
         title = f"{image.name}{'' if row['in_domain'] else ' (outside the domain)'}"
-        flux_words = f"log L = {math.log10(row['luminosity_lsun']):.2f}"
-        pages.save(folder / f"{image.name}.png", seen.flux, mass, title, flux_words, mass_words)
+        flux_caption = f"log L = {math.log10(row['luminosity_lsun']):.2f}"
+        pages.save(folder / f"{image.name}.png", seen.flux, mass, title, flux_caption, mass_caption)
     report = {
         "image": str(image.path),
         "networks": str(options.networks) if options.networks else "pretrained",

@@ -1,4 +1,4 @@
-"""A small bundle of untrained networks, calibrated on made-up maps: all that `PiDoc.load` reads, made in seconds."""
+"""A small folder of untrained networks, calibrated on made-up maps: all that `PiDoc.load` reads, made in seconds."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from reproduce.papers.chardin2021.settings import Train
 from tests.support.network_maps import write_maps
 
 
-def write_bundle(folder: Path, members: int = 2) -> Path:
+def write_model_folder(folder: Path, members: int = 2) -> Path:
     """Write ``architecture.json``, the weights, ``scaler.json`` and ``calibration.h5`` into a folder; return it."""
     folder.mkdir(parents=True, exist_ok=True)
     maps, scaler = write_maps(folder)

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from astropy.table import QTable, Table, hstack
 
-from reproduce.papers.chardin2021.model.pidoc import PiDoc
+from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.sky.units import LOG_FLUX, LOG_MASS
 from reproduce.workflow.files import whole
 
@@ -15,7 +15,7 @@ UNITS = {"total_mass_msun": "Msun", "age_gyr": "Gyr", "distance_kpc": "kpc", "ma
 PREFIX = "predicted_"
 
 
-def apply(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, float]:
+def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, float]:
     """Predict every observed map and write the results.
 
     Parameters

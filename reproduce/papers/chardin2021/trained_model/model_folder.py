@@ -25,7 +25,7 @@ COMPARED = (
 )
 
 
-def bundle(
+def write(
     networks: Path,
     scaler: Path,
     calibration: Path,
@@ -70,7 +70,7 @@ def bundle(
         partial.write_text(card, encoding="utf-8")
 
 
-def numbers(folder: Path) -> dict[str, float]:
+def metrics_of(folder: Path) -> dict[str, float]:
     """The metrics in a stage's manifest."""
-    found: dict[str, float] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["metrics"]
-    return found
+    metrics: dict[str, float] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["metrics"]
+    return metrics

@@ -7,12 +7,12 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 
-class Served(PythonModel):
+class ServedModel(PythonModel):
     """Flux maps in; mass maps and numbers out."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the networks that were logged with the model."""
-        from reproduce.papers.chardin2021.model.pidoc import PiDoc
+        from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
         self.pidoc = PiDoc.load(Path(context.artifacts["networks"]))
 
@@ -27,4 +27,4 @@ class Served(PythonModel):
         return {"mass": found.mass.tolist(), **{str(name): list(found.table[name].tolist()) for name in found.table}}
 
 
-set_model(Served())
+set_model(ServedModel())

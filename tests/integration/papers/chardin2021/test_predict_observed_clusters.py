@@ -9,11 +9,11 @@ import pytest
 from astropy.table import Table
 
 from reproduce.papers.chardin2021 import settings
-from reproduce.papers.chardin2021.model.pidoc import PiDoc
-from reproduce.papers.chardin2021.observed.apply import apply
 from reproduce.papers.chardin2021.observed.observe import observe
 from reproduce.papers.chardin2021.settings import PROFILES, Observe
 from reproduce.papers.chardin2021.stages import STAGES
+from reproduce.papers.chardin2021.trained_model.observed_clusters import predict_clusters
+from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.sky.settings import Camera
 from reproduce.workflow.stages import Chain
 
@@ -28,9 +28,9 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_predictions_stand_beside_the_published(bundle: Path, observed: Path, tmp_path: Path) -> None:
-    pidoc = PiDoc.load(bundle)
-    numbers = apply(pidoc, observed, tmp_path)
+def test_predictions_stand_beside_the_published(model_folder: Path, observed: Path, tmp_path: Path) -> None:
+    pidoc = PiDoc.load(model_folder)
+    numbers = predict_clusters(pidoc, observed, tmp_path)
     table = Table.read(tmp_path / "clusters.ecsv")
     assert list(table["name"]) == ["Pal 11", "NGC 7492"]
     assert table.meta["source"] == "synthetic"
@@ -47,7 +47,7 @@ def test_predictions_stand_beside_the_published(bundle: Path, observed: Path, tm
         assert file["mass"].shape == file["flux"].shape == (2, 160, 160)
     second = tmp_path / "again"
     second.mkdir()
-    apply(pidoc, observed, second)
+    predict_clusters(pidoc, observed, second)
     for name in ("clusters.ecsv", "maps.h5"):
         assert (second / name).read_bytes() == (tmp_path / name).read_bytes()
 

@@ -1,1 +1,0 @@
-"""Use of the trained networks: PiDoc, the command predict, the MLflow model."""
