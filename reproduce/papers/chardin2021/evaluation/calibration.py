@@ -17,6 +17,7 @@ from reproduce.papers.chardin2021.evaluation import uncertainty
 from reproduce.papers.chardin2021.evaluation.batched import BATCH, predicted
 from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds, central
 from reproduce.papers.chardin2021.networks.appearance import appearance
+from reproduce.papers.chardin2021.networks.architecture import ensemble_sha256
 from reproduce.papers.chardin2021.networks.prediction import Summary, load, log_total
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
@@ -29,10 +30,11 @@ VIEWS = ("features", "appearance")
 
 @dataclass(frozen=True)
 class Calibration:
-    """Intervals of each quantity, and the domain."""
+    """Intervals of each quantity, the domain, and the sha256 of the networks they were learnt with (empty: unknown)."""
 
     intervals: dict[str, Intervals]
     domain: Domain
+    networks_sha256: str = ""
 
     def inside(self, summary: Summary) -> NDArray[np.bool_]:
         """Which maps lie inside the domain, shape (n,)."""
@@ -50,6 +52,7 @@ class Calibration:
         """Write ``calibration.h5``."""
         with whole(path) as partial, h5py.File(partial, "w") as file:
             file.attrs["levels"] = LEVELS
+            file.attrs["networks_sha256"] = self.networks_sha256
             for name, intervals in self.intervals.items():
                 group = file.create_group(f"intervals/{name}")
                 group.attrs["unit"] = QUANTITIES[name][0]
@@ -73,6 +76,7 @@ class Calibration:
             with h5py.File(path, "r") as file:
                 if tuple(file.attrs["levels"]) != LEVELS:
                     raise KeyError(f"levels {tuple(file.attrs['levels'])}, expected {LEVELS}")
+                networks_sha256 = str(file.attrs.get("networks_sha256", ""))
                 intervals = {
                     name: Intervals(
                         float(file[f"intervals/{name}"].attrs["least_spread"]),
@@ -89,7 +93,7 @@ class Calibration:
         except (OSError, KeyError) as error:
             reason = " ".join(str(error).split())[:150]
             raise InputError(f"{path}: cannot be read as a calibration ({reason}); make it again") from None
-        return cls(intervals, domain)
+        return cls(intervals, domain, networks_sha256)
 
 
 def calibrate(
@@ -146,7 +150,8 @@ def calibrate(
         features, looks = (np.concatenate(numbers) for numbers in zip(*looked_at, strict=True))
     values = central(seen)
     intervals = {name: uncertainty.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}
-    calibration = Calibration(intervals, Domain.fit((features, looks), (seen.features, seen.appearance)))
+    domain = Domain.fit((features, looks), (seen.features, seen.appearance))
+    calibration = Calibration(intervals, domain, ensemble_sha256(networks_folder))
     calibration.save(folder / FILE)
     metrics = {}
     for name, (unit, _) in QUANTITIES.items():

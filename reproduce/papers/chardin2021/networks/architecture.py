@@ -17,6 +17,7 @@ from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
 from reproduce.papers.chardin2021.settings import Train
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
+from reproduce.workflow.source import digest
 
 NETWORKS = ("encoder_decoder", "regressor")
 FILE = "architecture.json"
@@ -131,3 +132,9 @@ def build(network: str, numbers: "Architecture | Train", pixels: int) -> keras.M
         dropout=numbers.dropout,
         skip_connections=numbers.skip_connections,
     )
+
+
+def ensemble_sha256(folder: Path) -> str:
+    """sha256 of the names and bytes of an ensemble's architecture and weights, by which a calibration knows it."""
+    files = (folder / FILE, *folder.glob("*.weights.h5"))
+    return digest({path.name: sha256(path) for path in files})

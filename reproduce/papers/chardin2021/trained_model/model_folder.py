@@ -1,4 +1,4 @@
-"""A trained ensemble as one folder: weights, scaler, calibration, and a model card."""
+"""A trained model as one folder: weights, scaler, calibration, their sha256, and a model card."""
 
 import json
 import shutil
@@ -10,9 +10,9 @@ import jinja2
 
 import data_manifests
 from reproduce.papers.chardin2021.names import CALIBRATION, SCALER
+from reproduce.papers.chardin2021.trained_model import consistency
 from reproduce.workflow import comparison
 from reproduce.workflow.files import whole
-from reproduce.workflow.source import file_digest
 
 CARD = "README.md"
 COMPARED = (
@@ -46,7 +46,7 @@ def write(
     metrics : mapping
         Of training and evaluation, for the card.
     folder : Path
-        Receives the files and the card, ``README.md``.
+        Receives the files, ``SHA256SUMS`` and the card, ``README.md``.
     """
     sources = {path.name: path for path in sorted(networks.iterdir()) if path.name.endswith(".weights.h5")}
     sources |= {"architecture.json": networks / "architecture.json", SCALER: scaler, CALIBRATION: calibration}
@@ -64,7 +64,7 @@ def write(
         simulations={name: settings.simulate.models[name] for name in seen},
         metrics=metrics,
         comparison=comparison.rows(metrics, data_manifests.load("chardin2021/published"), COMPARED),
-        files={name: file_digest(folder / name) for name in sorted(sources)},
+        files=consistency.write_digests(folder, sources),
     )
     with whole(folder / CARD) as partial:
         partial.write_text(card, encoding="utf-8")

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reproduce.papers.chardin2021.names import CALIBRATION, PRETRAINED, SCALER
+from reproduce.papers.chardin2021.trained_model import consistency, user_maps
 from reproduce.workflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,12 +68,25 @@ class PiDoc:
         ------
         InputError
             If a file is absent or damaged, or they do not belong together.
+
+        Warns
+        -----
+        UncheckedModelWarning
+            If nothing tells whether they belong together: neither ``SHA256SUMS`` in the folder, nor the calibration.
         """
         from reproduce.papers.chardin2021.evaluation.calibration import Calibration
-        from reproduce.papers.chardin2021.networks import prediction
+        from reproduce.papers.chardin2021.networks import architecture, prediction
 
-        loaded = prediction.load(networks, scaler or networks / SCALER)
-        return cls(loaded, Calibration.load(calibration or networks / CALIBRATION))
+        networks = Path(networks)
+        scaler, calibration = Path(scaler or networks / SCALER), Path(calibration or networks / CALIBRATION)
+        checked = consistency.check_digests(networks, {SCALER: scaler, CALIBRATION: calibration})
+        loaded = prediction.load(networks, scaler)
+        learnt = Calibration.load(calibration)
+        consistency.check_weights(loaded, networks)
+        consistency.check_calibration(loaded, learnt, architecture.ensemble_sha256(networks), calibration)
+        if not checked and not learnt.networks_sha256:
+            consistency.warn_unchecked(networks)
+        return cls(loaded, learnt)
 
     @classmethod
     def pretrained(cls) -> Self:
@@ -86,32 +100,32 @@ class PiDoc:
         """Side of the maps [px]."""
         return self.networks.architecture.pixels
 
-    def predict(self, flux: ArrayLike, distance_kpc: ArrayLike | None = None, batch_size: int = BATCH) -> Estimates:
+    def predict(self, flux: Any, distance_kpc: Any = None, batch_size: int = BATCH) -> Estimates:
         """Mass maps, masses, ages and distances.
 
         Parameters
         ----------
         flux : array, shape (n, ny, nx) or (ny, nx)
-            log10(F / (Lsun kpc^-2)) in V, with the cluster near the middle; smoothed as in training.
-        distance_kpc : float or array, shape (n,), optional
-            Known distances [kpc] for the luminosity and M/L; the networks do not see them. NaN: not known.
+            log10(F / (Lsun kpc^-2)) in V, with the cluster near the middle; smoothed as in training. Quantities and
+            masked arrays as in `user_maps.flux_maps`.
+        distance_kpc : float, array of shape (n,) or quantity, optional
+            Known distances for the luminosity and M/L; the networks do not see them. Without a unit in kpc; NaN: not
+            known.
         batch_size
             Maps that go through the networks at once.
 
         Raises
         ------
         InputError
-            If the shape is wrong, a value is not finite, or a distance is not above 0.
+            If the shape is wrong, a value is not finite or cannot be log10 F, a distance is not above 0, or there are
+            not as many distances as maps.
         """
-        maps = np.asarray(flux)
-        maps = maps[None] if maps.ndim == 2 else maps
+        if batch_size < 1:
+            raise InputError(f"batch size {batch_size}: expected at least 1")
+        maps = user_maps.flux_maps(flux)
+        known = user_maps.distances_kpc(distance_kpc, len(maps))
         found = self.networks.predict(maps, batch_size)
-        distance = np.full(len(maps), np.nan)
-        if distance_kpc is not None:
-            distance[:] = distance_kpc
-        if (distance <= 0).any() or np.isinf(distance).any():
-            raise InputError(f"distance_kpc: expected distances above 0 kpc, found {np.asarray(distance_kpc).min():g}")
-        distance = np.where(np.isnan(distance), found.distance_kpc, distance)
+        distance = np.where(np.isnan(known), found.distance_kpc, known)
         return Estimates(found.mass, self._table(found, luminosity_in_field(maps, distance)))
 
     def _table(self, found: "Summary", luminosity: NDArray) -> "pd.DataFrame":

@@ -1,26 +1,31 @@
 """The command ``python -m reproduce predict IMAGE…``: mass map, mass, age and distance of anybody's images."""
 
 import argparse
-import json
 import math
-import os
 import sys
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
+from reproduce.papers.chardin2021.trained_model import prediction_files
+from reproduce.papers.chardin2021.trained_model.consistency import UncheckedModelWarning
+from reproduce.papers.chardin2021.trained_model.image_file import Reading, read_flux_map, stem
+from reproduce.papers.chardin2021.trained_model.image_formats import ENDINGS
+from reproduce.papers.chardin2021.trained_model.prediction_files import ImagePrediction
 from reproduce.workflow.arguments import Parser
 from reproduce.workflow.errors import InputError, mendable
 
 if TYPE_CHECKING:
-    from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
-    from reproduce.papers.chardin2021.trained_model.image_file import Reading
+    from astropy.coordinates import SkyCoord
+
+    from paper_figures.chardin2021.prediction import Panels
     from reproduce.papers.chardin2021.trained_model.pidoc import Estimates, PiDoc
 
 CHUNK = 64  # images read, predicted and written at once: bounds memory
-HEAD = f"{'image':24} {'log10 M/Msun':>20} {'M/L':>6} {'age [Gyr]':>18} {'distance [kpc]':>20} {'domain':>8}"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,70 +47,110 @@ def parser() -> argparse.ArgumentParser:
     return build
 
 
-@dataclass
+@dataclass(frozen=True)
 class Image:
-    """One image on its way: its file, the name of its results, its map once read."""
+    """A file, and the name that its results are called by."""
 
     path: Path
     name: str
-    seen: "FluxMap | None" = field(default=None, repr=False)
+
+
+@dataclass
+class Call:
+    """What the images of one call share."""
+
+    options: argparse.Namespace
+    pidoc: "PiDoc"
+    folder: Path
+    panels: "Panels | None" = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command: 0 all done, 2 if an image or option has to be mended; the other images are done all the same."""
+    """Run the command.
+
+    Returns
+    -------
+    int
+        0 all done, 2 if an image or option has to be mended, 1 if an image failed in a way that was not foreseen; the
+        other images are done all the same.
+    """
     options = parser().parse_args(arguments)
     if options.batch_size < 1:
         raise InputError(f"--batch-size {options.batch_size}: expected at least 1")
-    how = _reading(options)
-    failed = 0
-    pidoc: PiDoc | None = None
-    pages: Any = None
-    images = list(_images(options.images))
+    reading = Reading(options.pixel_scale, options.zero_point, _centre(options.centre), options.distance)
+    images = _images(options.images)
+    call: Call | None = None
+    statuses = {0}
     for start in range(0, len(images), CHUNK):
-        read = [image for image in images[start : start + CHUNK] if _read(image, how)]
-        failed += len(images[start : start + CHUNK]) - len(read)
-        if not read:
+        flux_maps: dict[Image, FluxMap] = {}
+        for image in images[start : start + CHUNK]:
+            try:
+                flux_maps[image] = read_flux_map(image.path, reading)
+            except Exception as error:
+                statuses.add(_tell(image.path, error))
+        if not flux_maps:
             continue
-        if pidoc is None:  # not before there is something to predict: it costs seconds
-            pidoc = _pidoc(options)
-            options.out.mkdir(parents=True, exist_ok=True)
-            print(HEAD)
-        estimates = pidoc.predict(
-            [image.seen.flux for image in read if image.seen], how.distance_kpc, options.batch_size
-        )
-        if pages is None and not options.no_png:
-            pages = _pages(read, estimates)
-        for k, image in enumerate(read):
-            row = {str(name): _plain(value) for name, value in estimates.table.iloc[k].items()}
-            _write(options.out, image, row, estimates.mass[k], options, pages)
-            print(_line(image.name, row))
-            image.seen = None
-    if pidoc is not None:
+        if call is None:  # not before there is something to predict: it costs seconds
+            call = Call(options, _pidoc(options), _folder(options.out))
+            print(prediction_files.HEAD)
+        statuses |= _predict(flux_maps, call)
+    if call is not None:
         print(f"results: {options.out}/")
-    return 2 if failed else 0
+    return 1 if 1 in statuses else max(statuses)
 
 
-def _reading(options: argparse.Namespace) -> "Reading":
-    from reproduce.papers.chardin2021.trained_model.image_file import Reading
-
-    centre = None
-    if options.centre is not None:
-        from astropy.coordinates import SkyCoord
-
+def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
+    """Predict some images at once; write and print the results of each. Returns the exit statuses of what fails."""
+    options = call.options
+    estimates = call.pidoc.predict([one.flux for one in flux_maps.values()], options.distance, options.batch_size)
+    if call.panels is None and not options.no_png:
+        call.panels = _panels(flux_maps.values(), estimates)
+    about = {
+        "networks": str(options.networks) if options.networks else "pretrained",
+        "luminosity_at": "given distance" if options.distance else "predicted distance",
+    }
+    statuses = set()
+    for k, (image, flux_map) in enumerate(flux_maps.items()):
+        numbers = {str(name): _plain(value) for name, value in estimates.table.iloc[k].items()}
+        prediction = ImagePrediction(image.path, image.name, flux_map, estimates.mass[k], numbers, about)
+        for text in prediction.warnings:
+            print(f"warning: {image.name}: {text}", file=sys.stderr)
         try:
-            unit = ("hourangle", "deg") if ":" in options.centre or "h" in options.centre else "deg"
-            centre = SkyCoord(options.centre, unit=unit)
-        except ValueError:
-            raise InputError(
-                f"--centre '{options.centre}': expected right ascension and declination, such as '199.11 17.70'"
-            ) from None
-    return Reading(options.pixel_scale, options.zero_point, centre, options.distance)
+            prediction_files.write(call.folder, prediction, call.panels)
+        except Exception as error:
+            statuses.add(_tell(image.path, error))
+        else:
+            print(prediction_files.printable(prediction_files.line(prediction), sys.stdout.encoding or "utf-8"))
+    return statuses
 
 
-def _images(paths: Sequence[Path]) -> Iterator[Image]:
+def _tell(path: Path, error: Exception) -> int:
+    """Say in one line why an image failed, so that the others can go on; returns the exit status."""
+    line, status = mendable(error), 2
+    if isinstance(error, OSError):
+        line = f"{path}: the file or its results cannot be opened ({error.strerror}); mend the place, or the name"
+    if line is None:
+        reason = " ".join(str(error).split())[:150]
+        line, status = f"{path}: {type(error).__name__}, not foreseen ({reason}); please report it with the file", 1
+    print(f"error: {line}", file=sys.stderr)
+    return status
+
+
+def _centre(text: str | None) -> "SkyCoord | None":
+    if text is None:
+        return None
+    from astropy.coordinates import SkyCoord
+
+    try:
+        return SkyCoord(text, unit=("hourangle", "deg") if ":" in text or "h" in text else "deg")
+    except ValueError:
+        raise InputError(
+            f"--centre '{text}': expected right ascension and declination, such as '199.11 17.70'"
+        ) from None
+
+
+def _images(paths: Sequence[Path]) -> list[Image]:
     """The files named, and those in the folders named, each with a name of its own for its results."""
-    from reproduce.papers.chardin2021.trained_model.image_file import ENDINGS
-
     files: list[Path] = []
     for path in paths:
         inside = (
@@ -115,34 +160,22 @@ def _images(paths: Sequence[Path]) -> Iterator[Image]:
             raise InputError(f"{path}: a folder without images; expected files that end in {', '.join(ENDINGS)}")
         files += inside
     files = list(dict.fromkeys(files))
-    stems = {file: _stem(file.name, ENDINGS) for file in files}
+    stems = {file: stem(file.name) for file in files}
     names = Counter(stems.values())
-    short = {file: stem if names[stem] == 1 else file.name for file, stem in stems.items()}
+    short = {file: name if names[name] == 1 else file.name for file, name in stems.items()}
     names = Counter(short.values())
     if twice := [name for name, count in names.items() if count > 1]:
         raise InputError(f"two images are called {twice[0]}: their results would overwrite each other; call them apart")
-    for file, name in short.items():
-        yield Image(file, name)
+    return [Image(file, name) for file, name in short.items()]
 
 
-def _stem(name: str, endings: Sequence[str]) -> str:
-    ending = max((end for end in endings if name.lower().endswith(end)), key=len, default="")
-    return name[: len(name) - len(ending)] or name
-
-
-def _read(image: Image, how: "Reading") -> bool:
-    """Read an image; on failure say why and go on."""
-    from reproduce.papers.chardin2021.trained_model.image_file import read_flux_map
-
+def _folder(path: Path) -> Path:
+    """The folder of the results, made if it is not there."""
     try:
-        image.seen = read_flux_map(image.path, how)
-    except Exception as error:
-        line = mendable(error)
-        if line is None:
-            raise
-        print(f"error: {line}", file=sys.stderr)
-        return False
-    return True
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {path}: cannot be made a folder ({error.strerror}); name another place") from None
+    return path
 
 
 def _pidoc(options: argparse.Namespace) -> "PiDoc":
@@ -152,87 +185,22 @@ def _pidoc(options: argparse.Namespace) -> "PiDoc":
         if options.scaler or options.calibration:
             raise InputError("--scaler and --calibration belong to --networks, which is missing; name the folder")
         return PiDoc.pretrained()
-    return PiDoc.load(options.networks, options.scaler, options.calibration)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UncheckedModelWarning)
+        pidoc = PiDoc.load(options.networks, options.scaler, options.calibration)
+    for warning in told:
+        if issubclass(warning.category, UncheckedModelWarning):
+            print(f"warning: {warning.message}", file=sys.stderr)
+    return pidoc
 
 
-def _pages(images: Sequence[Image], estimates: "Estimates") -> Any:
+def _panels(flux_maps: Iterable[FluxMap], estimates: "Estimates") -> "Panels":
     """The page on which all pictures are drawn, its colours those of the first images."""
     import numpy as np
 
     from paper_figures.chardin2021.prediction import Panels, limits
 
-    return Panels(limits(np.stack([image.seen.flux for image in images if image.seen])), limits(estimates.mass))
-
-
-def _write(folder: Path, image: Image, row: dict[str, Any], mass: Any, options: argparse.Namespace, pages: Any) -> None:
-    """The mass map as FITS, the picture, and last, so that it stands for all, the numbers as JSON."""
-    seen = image.seen
-    assert seen is not None
-    told = list(seen.warnings)
-    if not row["in_domain"]:
-        told.append(
-            f"unlike the training maps (domain score {row['domain_score']:.2f}): outside what the networks know; do "
-            "not trust the numbers"
-        )
-    for text in told:
-        print(f"warning: {image.name}: {text}", file=sys.stderr)
-    _write_mass(folder / f"{image.name}_mass.fits", mass, seen, row)
-    if pages is not None:
-        age, distance = f"{row['age_gyr']:.1f} Gyr", f"{row['distance_kpc']:.1f} kpc"
-        mass_caption = f"log M = {math.log10(row['total_mass_msun']):.2f}   {age}   {distance}"
-        title = f"{image.name}{'' if row['in_domain'] else ' (outside the domain)'}"
-        flux_caption = f"log L = {math.log10(row['luminosity_lsun']):.2f}"
-        pages.save(folder / f"{image.name}.png", seen.flux, mass, title, flux_caption, mass_caption)
-    report = {
-        "image": str(image.path),
-        "networks": str(options.networks) if options.networks else "pretrained",
-        **row,
-        "luminosity_at": "given distance" if options.distance else "predicted distance",
-        "v_magnitude": seen.v_magnitude,
-        "warnings": told,
-    }
-    _replace(folder / f"{image.name}.json", (json.dumps(report, indent=2, sort_keys=True) + "\n").encode())
-
-
-def _write_mass(path: Path, mass: Any, seen: "FluxMap", row: dict[str, Any]) -> None:
-    from io import BytesIO
-
-    from astropy.io import fits
-
-    hdu = fits.PrimaryHDU(mass, header=seen.wcs.to_header())
-    hdu.header["BUNIT"] = "log10(Msun)"
-    hdu.header["OBJECT"] = seen.name
-    for key, name, comment in (
-        ("MASS", "total_mass_msun", "mass in the field [Msun]"),
-        ("AGE", "age_gyr", "age [Gyr]"),
-        ("DISTANCE", "distance_kpc", "predicted distance [kpc]"),
-        ("LUMINOSI", "luminosity_lsun", "V luminosity in the field [Lsun]"),
-        ("INDOMAIN", "in_domain", "like the training maps"),
-    ):
-        hdu.header[key] = (row[name], comment)
-    buffer = BytesIO()
-    hdu.writeto(buffer)
-    _replace(path, buffer.getvalue())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as stream:
-        stream.write(content)
-    os.replace(partial, path)
-
-
-def _line(name: str, row: dict[str, Any]) -> str:
-    mass, low, high = (math.log10(row[f"total_mass_msun{end}"]) for end in ("", "_low68", "_high68"))
-    age, distance = (
-        f"{row[key]:.1f} ({row[f'{key}_low68']:.1f}-{row[f'{key}_high68']:.1f})" for key in ("age_gyr", "distance_kpc")
-    )
-    inside = "inside" if row["in_domain"] else "OUTSIDE"
-    return (
-        f"{name:24} {f'{mass:.2f} ({low:.2f}-{high:.2f})':>20} {row['mass_to_light']:6.2f} {age:>18} {distance:>20} "
-        f"{inside:>8}"
-    )
+    return Panels(limits(np.stack([flux_map.flux for flux_map in flux_maps])), limits(estimates.mass))
 
 
 def _plain(value: Any) -> Any:

@@ -3,12 +3,14 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
 from reproduce.__main__ import main
+from reproduce.papers.chardin2021.trained_model import predict_command
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from tests.support.network_maps import one_map
 
@@ -89,11 +91,60 @@ def test_strange_maps_are_warned_of(model_folder: Path, tmp_path: Path, capsys: 
     assert json.loads((tmp_path / "out" / "ramp.json").read_text())["in_domain"] is False
 
 
+NAMES = {
+    "ω Cen": "omega Cen",
+    "é": "e",
+    "星团": "??",
+    "cost $_{": "cost $_{",
+    os.fsdecode(b"caf\xe9"): "caf?",  # Latin-1: no text in UTF-8
+    "v1.2": "v1.2",
+}
+
+
+def test_names_of_any_letters(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in NAMES:
+        np.save(folder / f"{name}.npy", flux())
+    too_long = "x" * 245  # with the ending of the mass map longer than a file's name can be
+    np.save(folder / f"{too_long}.npy", flux())
+    assert predict(model_folder, tmp_path / "out", str(folder)) == 2
+    for name, in_header in NAMES.items():
+        assert (tmp_path / "out" / f"{name}.png").is_file()
+        assert json.loads((tmp_path / "out" / f"{name}.json").read_text())["image"] == str(folder / f"{name}.npy")
+        with fits.open(tmp_path / "out" / f"{name}_mass.fits") as file:
+            assert file[0].header["OBJECT"] == in_header
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1 and "too long" in errors[0] and too_long in errors[0]
+    assert not list((tmp_path / "out").glob(f"{too_long}*"))
+
+
+def test_what_nobody_foresaw_in_one_image_does_not_stop_the_others(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        np.save(tmp_path / f"{name}.npy", flux())
+    read = predict_command.read_flux_map
+
+    def fails_on_a(path: Path, *rest: Any) -> Any:
+        if path.name == "a.npy":
+            raise ZeroDivisionError("of ours")
+        return read(path, *rest)
+
+    monkeypatch.setattr(predict_command, "read_flux_map", fails_on_a)
+    assert predict(model_folder, tmp_path / "out", str(tmp_path), "--no-png") == 1  # an error of ours
+    assert "a.npy: ZeroDivisionError, not foreseen (of ours)" in capsys.readouterr().err
+    assert (tmp_path / "out" / "b.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--distance", "-3"], "--distance"),
         (["--pixel-scale", "x"], "--pixel-scale"),
+        (["--zero-point", "-999"], "zero point is -999"),
+        (["--distance", "1e300"], "distance_kpc"),
+        (["--pixel-scale", "1e9"], "--pixel-scale"),
         (["--centre", "north"], "right ascension and declination"),
         (["--batch-size", "0"], "--batch-size"),
         (["--scaler", "scaler.json"], "belong to --networks"),
@@ -120,3 +171,8 @@ def test_bad_places_are_one_line(model_folder: Path, tmp_path: Path, capsys: pyt
     assert "two images are called same.npy" in capsys.readouterr().err
     assert predict(tmp_path / "empty", tmp_path / "out", str(tmp_path / "one" / "same.npy")) == 2
     assert "architecture.json" in capsys.readouterr().err
+    (tmp_path / "file").write_text("not a folder")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert predict(model_folder, out, str(tmp_path / "one" / "same.npy")) == 2
+        error = capsys.readouterr().err
+        assert f"--out {out}: cannot be made a folder" in error and error.count("\n") == 1

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from reproduce import PiDoc
-from reproduce.papers.chardin2021.trained_model.pidoc import PRETRAINED
+from reproduce.papers.chardin2021.names import PRETRAINED
+from reproduce.papers.chardin2021.trained_model import consistency
 from reproduce.workflow.source import file_digest
 from tests.support.network_maps import one_map
 
@@ -14,12 +15,14 @@ CARD = (PRETRAINED / "README.md").read_text(encoding="utf-8")
 
 
 def files() -> list[Path]:
-    return sorted(path for path in PRETRAINED.iterdir() if path.name != "README.md")
+    return sorted(path for path in PRETRAINED.iterdir() if path.name not in ("README.md", consistency.FILE))
 
 
-def test_the_card_names_every_file_by_its_sha256():
-    named = dict(re.findall(r"^\| (\S+) \| ([0-9a-f]{64}) \|$", CARD, re.MULTILINE))
-    assert named == {path.name: file_digest(path) for path in files()}
+def test_the_card_and_the_list_name_every_file_by_its_sha256():
+    digests = {path.name: file_digest(path) for path in files()}
+    assert dict(re.findall(r"^\| (\S+) \| ([0-9a-f]{64}) \|$", CARD, re.MULTILINE)) == digests
+    listed = (PRETRAINED / consistency.FILE).read_text(encoding="utf-8")
+    assert dict(reversed(line.split("  ")) for line in listed.splitlines()) == digests
     assert sum(path.stat().st_size for path in files()) < 15e6  # small enough for git
 
 

@@ -1,5 +1,8 @@
 """Anybody's image becomes the network's input, or one line says why not."""
 
+import gzip
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +117,41 @@ def test_another_filter_is_told(tmp_path: Path) -> None:
     assert any("filter r" in text for text in read_flux_map(path).warnings)
 
 
+def test_pan_starrs_own_key_tells_the_filter(tmp_path: Path) -> None:
+    path = save(tmp_path / "g.fits", light(160, 40), coordinates((160, 160), 0.25), MAGZERO=28.0)
+    with fits.open(path, mode="update") as file:
+        file[0].header["HIERARCH FPA.FILTERID"] = "g.00000"
+    assert any("filter g;" in text for text in read_flux_map(path).warnings)
+
+
+@pytest.mark.parametrize("kind", ["extension", "npz"])
+def test_a_mask_hides_pixels(tmp_path: Path, kind: str) -> None:
+    """A star of 100 times the cluster's light, masked: the luminosity is the cluster's, and the mask is told."""
+    values, mask = light(160, 40), np.zeros((160, 160), np.uint8)
+    values[30:34, 40:44], mask[30:34, 40:44] = 1e8 / 16, 4
+    path = tmp_path / f"masked.{'npz' if kind == 'npz' else 'fits'}"
+    if kind == "npz":
+        np.savez(path, flux=values, mask=mask)
+    else:
+        image = fits.ImageHDU(values, coordinates((160, 160), 0.25))
+        fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(mask, name="MASK"), image]).writeto(path)
+    found = read_flux_map(path, Reading(zero_point=28.0, distance_kpc=20.0))
+    # the 16 pixels, 16 arcsec from the cluster of 4 arcsec, hold exp(-8) of its peak: nothing
+    assert found.luminosity_lsun == pytest.approx(float(luminosity_of_apparent(13.0, 20.0)), rel=1e-3)
+    assert any("0.062 % of the field was masked" in text for text in found.warnings)
+
+
+def test_distances_with_a_unit_are_converted(tmp_path: Path) -> None:
+    assert Reading(distance_kpc=16_000 * u.pc).distance_kpc == 16.0
+
+
+def test_endings_in_capitals_are_the_same(tmp_path: Path) -> None:
+    flux = np.full((160, 160), -5.0)
+    np.save(tmp_path / "map.npy", flux)
+    (tmp_path / "map.npy").rename(tmp_path / "MAP.NPY")
+    np.testing.assert_allclose(read_flux_map(tmp_path / "MAP.NPY").flux, flux, atol=1e-6)
+
+
 def refused(path: Path, how: Reading | None = None) -> str:
     with pytest.raises(InputError) as error:
         read_flux_map(path, how)
@@ -165,6 +203,53 @@ def test_bad_arrays_are_told_apart(tmp_path: Path) -> None:
     assert "expected an array 'flux', found image" in refused(tmp_path / "keys.npz")
     (tmp_path / "text.npy").write_text("no numbers")
     assert "cannot be read" in refused(tmp_path / "text.npy")
+
+
+def test_what_a_header_announces_is_checked_before_room_is_made(tmp_path: Path) -> None:
+    """Each announces 67,000 x 67,000 doubles, 36 GB, in a file of a few kB."""
+
+    def header(shape: tuple[int, ...]) -> bytes:
+        stream = BytesIO()
+        np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": shape})
+        return stream.getvalue() + bytes(800)
+
+    path = save(tmp_path / "large.fits", np.ones((4, 4)), MAGZERO=28.0)
+    content = path.read_bytes()
+    for axis in (b"NAXIS1", b"NAXIS2"):
+        content = content.replace(axis + b"  =                    4", axis + b"  =                67000")
+    path.write_bytes(content)
+    (tmp_path / "large.npy").write_bytes(header((67_000, 67_000)))
+    with zipfile.ZipFile(tmp_path / "large.npz", "w") as archive:
+        archive.writestr("flux.npy", header((67_000, 67_000)))
+    for name in ("large.fits", "large.npy", "large.npz"):
+        assert "announces an image of 67000 x 67000 pixels" in refused(tmp_path / name)
+
+
+def test_zero_points_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "old.fits", light(160, 40), coordinates((160, 160), 0.25), MAGZERO=-999)
+    assert "MAGZERO is -999, expected the V magnitude of one count" in refused(path)
+    assert read_flux_map(path, Reading(zero_point=28.0)).flux.shape == (160, 160)
+    for value in (-999.0, np.nan, np.inf):
+        with pytest.raises(InputError, match="zero point is"):
+            Reading(zero_point=value)
+    dark = save(tmp_path / "bright.fits", light(160, 40), coordinates((160, 160), 0.25), MAGZERO=1.0)
+    assert "look at its unit and zero point" in refused(dark)
+
+
+def test_a_mask_of_another_shape_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mask.npz", flux=np.full((160, 160), -5.0), mask=np.zeros((80, 80)))
+    assert "the mask has shape (80, 80), the image (160, 160)" in refused(tmp_path / "mask.npz")
+
+
+def test_damage_that_the_libraries_do_not_foresee_is_one_line(tmp_path: Path) -> None:
+    whole = save(tmp_path / "whole.fits", light(160, 40), MAGZERO=28.0).read_bytes()
+    compressed = gzip.compress(whole)
+    (tmp_path / "half.fits.gz").write_bytes(compressed[: len(compressed) // 2])
+    (tmp_path / "cards.fits").write_bytes(
+        whole.replace(b"NAXIS1  =                  160", b"NAXIS1  = 'a hundred'     ")
+    )
+    for name in ("half.fits.gz", "cards.fits"):
+        assert "damaged FITS" in refused(tmp_path / name)
 
 
 def test_a_sky_below_zero_is_refused(tmp_path: Path) -> None:

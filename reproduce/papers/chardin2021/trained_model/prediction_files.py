@@ -1,0 +1,144 @@
+"""What the command `predict` writes of each image: its mass map as FITS, a picture, the numbers as JSON."""
+
+import json
+import math
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
+from reproduce.workflow.files import whole
+
+if TYPE_CHECKING:
+    from paper_figures.chardin2021.prediction import Panels
+
+HEAD = f"{'image':24} {'log10 M/Msun':>20} {'M/L':>6} {'age [Gyr]':>18} {'distance [kpc]':>20} {'domain':>8}"
+CARDS = (
+    ("MASS", "total_mass_msun", "mass in the field [Msun]"),
+    ("AGE", "age_gyr", "age [Gyr]"),
+    ("DISTANCE", "distance_kpc", "predicted distance [kpc]"),
+    ("LUMINOSI", "luminosity_lsun", "V luminosity in the field [Lsun]"),
+    ("INDOMAIN", "in_domain", "like the training maps"),
+)
+
+
+@dataclass(frozen=True)
+class ImagePrediction:
+    """One image and what the networks say of it.
+
+    Attributes
+    ----------
+    path : Path
+        The image's file.
+    name : str
+        That its results are called by.
+    flux_map : FluxMap
+        What the networks saw.
+    mass : array, shape (ny, nx)
+        log10(M / Msun).
+    numbers : dict
+        A row of `reproduce.papers.chardin2021.trained_model.pidoc.Estimates.table`.
+    about : dict
+        What else the JSON tells of the call.
+    """
+
+    path: Path
+    name: str
+    flux_map: FluxMap
+    mass: NDArray
+    numbers: dict[str, Any]
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Those of the image, and whether the networks know such maps."""
+        score = self.numbers["domain_score"]
+        outside = (
+            f"unlike the training maps (domain score {score:.2f}): outside what the networks know; do not trust the "
+            "numbers"
+        )
+        return [*self.flux_map.warnings, *([] if self.numbers["in_domain"] else [outside])]
+
+
+def write(folder: Path, prediction: ImagePrediction, panels: "Panels | None") -> None:
+    """Write the files of one image: FITS, PNG if there are panels to draw on, and JSON last, so that it stands for all.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    with whole(folder / f"{prediction.name}_mass.fits") as partial:
+        _mass_hdu(prediction).writeto(partial, overwrite=True)
+    if panels is not None:
+        _draw(folder / f"{prediction.name}.png", prediction, panels)
+    report = {
+        "image": str(prediction.path),
+        **prediction.about,
+        **prediction.numbers,
+        "v_magnitude": prediction.flux_map.v_magnitude,
+        "warnings": prediction.warnings,
+    }
+    with whole(folder / f"{prediction.name}.json") as partial:
+        partial.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def ascii_name(name: str) -> str:
+    """A name as a FITS header may hold it: ``omega Cen`` for ``ω Cen``, ``e`` for ``é``; ``?`` for any other letter."""
+    text = ""
+    for letter in unicodedata.normalize("NFKD", name):
+        if letter.isascii() and letter.isprintable():
+            text += letter
+        elif (known := unicodedata.name(letter, "")).startswith("GREEK SMALL LETTER "):
+            text += known.split()[-1].lower()
+        elif not unicodedata.combining(letter):
+            text += "?"
+    return text
+
+
+def printable(name: str, encoding: str = "utf-8") -> str:
+    """A name as a text of this encoding can hold it; file names need not be text."""
+    return name.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _mass_hdu(prediction: ImagePrediction) -> fits.PrimaryHDU:
+    hdu = fits.PrimaryHDU(prediction.mass, header=prediction.flux_map.wcs.to_header())
+    hdu.header["BUNIT"] = "log10(Msun)"
+    hdu.header["OBJECT"] = ascii_name(prediction.flux_map.name)
+    for key, name, comment in CARDS:
+        hdu.header[key] = (prediction.numbers[name], comment)
+    return hdu
+
+
+def _draw(path: Path, prediction: ImagePrediction, panels: "Panels") -> None:
+    numbers = prediction.numbers
+    outside = "" if numbers["in_domain"] else " (outside the domain)"
+    mass, light = (np.log10(numbers[name]) for name in ("total_mass_msun", "luminosity_lsun"))
+    panels.save(
+        path,
+        prediction.flux_map.flux,
+        prediction.mass,
+        title=f"{printable(prediction.name)}{outside}",
+        flux_caption=f"log L = {light:.2f}",
+        mass_caption=f"log M = {mass:.2f}   {numbers['age_gyr']:.1f} Gyr   {numbers['distance_kpc']:.1f} kpc",
+    )
+
+
+def line(prediction: ImagePrediction) -> str:
+    """One line on one image, below `HEAD`."""
+    numbers = prediction.numbers
+    mass, low, high = (math.log10(numbers[f"total_mass_msun{end}"]) for end in ("", "_low68", "_high68"))
+    age, distance = (
+        f"{numbers[name]:.1f} ({numbers[f'{name}_low68']:.1f}-{numbers[f'{name}_high68']:.1f})"
+        for name in ("age_gyr", "distance_kpc")
+    )
+    inside = "inside" if numbers["in_domain"] else "OUTSIDE"
+    mass_interval = f"{mass:.2f} ({low:.2f}-{high:.2f})"
+    return (
+        f"{prediction.name:24} {mass_interval:>20} {numbers['mass_to_light']:6.2f} {age:>18} {distance:>20} {inside:>8}"
+    )
