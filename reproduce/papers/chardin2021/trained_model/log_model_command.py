@@ -86,11 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _requirements() -> list[str]:
     """The versions that are installed, of what a prediction needs."""
-    found = {package: metadata.version(package) for package in PACKAGES}
+    versions = {package: metadata.version(package) for package in PACKAGES}
     for package in TENSORFLOW:
         try:
-            found[package] = metadata.version(package)
+            versions[package] = metadata.version(package)
             break
         except metadata.PackageNotFoundError:
             continue
-    return [f"{package}=={version}" for package, version in found.items()]
+    return [f"{package}=={version}" for package, version in versions.items()]

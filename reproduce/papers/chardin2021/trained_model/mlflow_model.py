@@ -23,8 +23,11 @@ class ServedModel(PythonModel):
         the maps ``mass``, log10(M / Msun), and the columns of `Estimates`, each a list of length n.
         """
         distance = (params or {}).get("distance_kpc") or None
-        found = self.pidoc.predict(np.asarray(model_input, dtype=np.float32), distance)
-        return {"mass": found.mass.tolist(), **{str(name): list(found.table[name].tolist()) for name in found.table}}
+        estimates = self.pidoc.predict(np.asarray(model_input, dtype=np.float32), distance)
+        return {
+            "mass": estimates.mass.tolist(),
+            **{str(name): list(estimates.table[name].tolist()) for name in estimates.table},
+        }
 
 
 set_model(ServedModel())

@@ -58,10 +58,10 @@ def write(
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    seen = (*settings.dataset.train_models, *settings.dataset.test_models)
+    names = (*settings.dataset.train_models, *settings.dataset.test_models)
     card = environment.get_template("model_card.md").render(
         settings=settings,
-        simulations={name: settings.simulate.models[name] for name in seen},
+        simulations={name: settings.simulate.models[name] for name in names},
         metrics=metrics,
         comparison=comparison.rows(metrics, data_manifests.load("chardin2021/published"), COMPARED),
         files=consistency.write_digests(folder, sources),

@@ -39,8 +39,8 @@ def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, fl
     with h5py.File(observed / MAPS) as file:
         flux, names = file["flux"][()], file["name"][()]
     distance = np.asarray(targets["distance_kpc"], dtype=np.float64)
-    found = pidoc.predict(flux, distance)
-    ours = Table.from_pandas(found.table)
+    estimates = pidoc.predict(flux, distance)
+    ours = Table.from_pandas(estimates.table)
     ours.remove_column("luminosity_lsun")  # of the smoothed map; the table has that of the image
     light = np.asarray(targets["luminosity_lsun"], dtype=np.float64)
     for end in ("", "_low68", "_high68", "_low95", "_high95"):
@@ -55,7 +55,7 @@ def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, fl
     with whole(folder / TABLE) as partial:
         table.write(partial, format="ascii.ecsv", overwrite=True)
     with whole(folder / MAPS) as partial, h5py.File(partial, "w") as file:
-        for name, values, unit in (("flux", flux, LOG_FLUX), ("mass", found.mass, LOG_MASS)):
+        for name, values, unit in (("flux", flux, LOG_FLUX), ("mass", estimates.mass, LOG_MASS)):
             file.create_dataset(name, data=values).attrs["unit"] = unit
         file.create_dataset("name", data=names)
     return numbers(table)
@@ -63,7 +63,7 @@ def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, fl
 
 def numbers(table: Table | QTable) -> dict[str, float]:
     """How many clusters are in the domain, and for how many a prediction and the literature agree within intervals."""
-    found = {"clusters": float(len(table)), "in_domain": float(np.sum(table["in_domain"]))}
+    metrics = {"clusters": float(len(table)), "in_domain": float(np.sum(table["in_domain"]))}
     for ours, theirs, slack in (
         ("mass_to_light", "mass_to_light", np.asarray(table["mass_to_light_error"], dtype=np.float64)),
         ("age_gyr", "age_gyr", 0.0),
@@ -73,5 +73,5 @@ def numbers(table: Table | QTable) -> dict[str, float]:
         for level in (68, 95):
             low, high = (np.asarray(table[f"{PREFIX}{ours}_{end}{level}"], dtype=np.float64) for end in ("low", "high"))
             inside = (value + slack >= low) & (value - slack <= high)
-            found[f"{ours}_within_{level}_percent_interval"] = float(np.sum(inside))
-    return found
+            metrics[f"{ours}_within_{level}_percent_interval"] = float(np.sum(inside))
+    return metrics

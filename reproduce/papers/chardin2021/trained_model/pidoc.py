@@ -46,8 +46,8 @@ class PiDoc:
     Examples
     --------
     >>> from reproduce import PiDoc
-    >>> found = PiDoc.pretrained().predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
-    >>> found.table["age_gyr"], found.mass
+    >>> estimates = PiDoc.pretrained().predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
+    >>> estimates.table["age_gyr"], estimates.mass
     """
 
     def __init__(self, networks: "Networks", calibration: "Calibration") -> None:
@@ -124,19 +124,19 @@ class PiDoc:
             raise InputError(f"batch size {batch_size}: expected at least 1")
         maps = user_maps.flux_maps(flux)
         known = user_maps.distances_kpc(distance_kpc, len(maps))
-        found = self.networks.predict(maps, batch_size)
-        distance = np.where(np.isnan(known), found.distance_kpc, known)
-        return Estimates(found.mass, self._table(found, luminosity_in_field(maps, distance)))
+        prediction = self.networks.predict(maps, batch_size)
+        distance = np.where(np.isnan(known), prediction.distance_kpc, known)
+        return Estimates(prediction.mass, self._table(prediction, luminosity_in_field(maps, distance)))
 
-    def _table(self, found: "Summary", luminosity: NDArray) -> "pd.DataFrame":
+    def _table(self, prediction: "Summary", luminosity: NDArray) -> "pd.DataFrame":
         import pandas as pd
 
-        bounds = self.calibration.per_map(found)
+        bounds = self.calibration.per_map(prediction)
         columns: dict[str, NDArray] = {}
         for name, column, value in (
-            ("total_mass", "total_mass_msun", found.total_mass),
-            ("age", "age_gyr", np.maximum(found.age_gyr, 0)),  # a regressor knows no bounds
-            ("distance", "distance_kpc", found.distance_kpc),
+            ("total_mass", "total_mass_msun", prediction.total_mass),
+            ("age", "age_gyr", np.maximum(prediction.age_gyr, 0)),  # a regressor knows no bounds
+            ("distance", "distance_kpc", prediction.distance_kpc),
         ):
             logarithmic = name == "total_mass"
             columns[column] = _linear(value, logarithmic)
@@ -146,7 +146,7 @@ class PiDoc:
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
         columns["domain_score"] = bounds["domain_score"]
         # A regressor knows no bounds: a distance that is none says that the map is like no other.
-        columns["in_domain"] = (bounds["domain_score"] <= 1) & (found.distance_kpc > 0)
+        columns["in_domain"] = (bounds["domain_score"] <= 1) & (prediction.distance_kpc > 0)
         return pd.DataFrame(columns)
 
 
