@@ -146,7 +146,8 @@ class PiDoc:
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
         columns["domain_score"] = bounds["domain_score"]
         # A regressor knows no bounds: a distance that is none says that the map is like no other.
-        columns["in_domain"] = (bounds["domain_score"] <= 1) & (prediction.distance_kpc > 0)
+        finite = np.isfinite(prediction.total_mass) & np.isfinite(prediction.age_gyr)
+        columns["in_domain"] = (bounds["domain_score"] <= 1) & (prediction.distance_kpc > 0) & finite
         return pd.DataFrame(columns)
 
 

@@ -137,3 +137,13 @@ def test_what_is_no_number_is_refused(whole: Path, name: str, array: str, line: 
     with pytest.raises(InputError, match=f"{name}: holds {line}"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UncheckedModelWarning)
         PiDoc.load(whole)
+
+
+def test_what_overflows_is_outside_the_domain(whole: Path) -> None:
+    """Weights that are finite but far too large: the score looks at the regressor, and sees nothing of them."""
+    rng = np.random.default_rng(7)
+    maps = np.stack([one_map(rng, 5.0, 25.0, 160)[0] for _ in range(8)])
+    assert PiDoc.load(whole).predict(maps).table["in_domain"].any()
+    spoil(without_digests(whole) / "encoder_decoder.weights.h5", "layers/", 3e38)
+    with pytest.warns(UncheckedModelWarning):
+        assert not PiDoc.load(whole).predict(maps).table["in_domain"].any()
