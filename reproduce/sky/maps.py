@@ -5,9 +5,11 @@ Examples
 >>> from astropy import units as u
 >>> from reproduce.cluster.snapshot import SnapshotFile
 >>> from reproduce.sky.map_files import write_maps
->>> with SnapshotFile("snapshots.h5") as file:  # doctest: +SKIP
-...     maps = observe(file.read(100), 15 * u.kpc, 1 * u.arcsec)
->>> write_maps(maps, "cluster.fits")  # doctest: +SKIP
+>>> with SnapshotFile("snapshots.h5") as file:
+...     maps = observe(file.read(0), 15 * u.kpc, 1 * u.arcsec)
+>>> maps.flux.shape, maps.mass.shape
+((160, 160), (160, 160))
+>>> write_maps(maps, "cluster.fits")
 """
 
 from dataclasses import dataclass

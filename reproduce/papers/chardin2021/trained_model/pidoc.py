@@ -47,7 +47,10 @@ class PiDoc:
     --------
     >>> from reproduce import PiDoc
     >>> estimates = PiDoc.pretrained().predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
-    >>> estimates.table["age_gyr"], estimates.mass
+    >>> estimates.mass.shape
+    (1, 160, 160)
+    >>> list(estimates.table["in_domain"])  # a map without a cluster
+    [False]
     """
 
     def __init__(self, networks: "Networks", calibration: "Calibration") -> None:
