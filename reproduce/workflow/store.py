@@ -8,6 +8,7 @@ docs/decisions/0002-workspace.md.
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from reproduce.workflow.errors import InputError
 from reproduce.workflow.source import file_digest
 
 MANIFEST = "manifest.json"
+SEAL = "manifest_sha256"  # of all else that the manifest says: a changed letter is seen
 NO_LOCKS = {errno.ENOTSUP, errno.ENOLCK, errno.EBADF, errno.EINVAL, errno.ENOSYS}
 
 
@@ -61,17 +63,19 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._hashed: set[Path] = set()  # results whose files this call has hashed, and which are as they were made
 
     def folder(self, paper: str, stage: str, key: str) -> Path:
         """Where the result of a paper's stage under a key is, or would be."""
         return self.root / paper / stage / key
 
     def manifest(self, paper: str, stage: str, key: str) -> dict[str, Any] | None:
-        """The manifest of a result; None if there is no such result or its manifest does not read."""
+        """The manifest of a result; None if there is no such result or its manifest is not as it was written."""
         try:
-            return json.loads((self.folder(paper, stage, key) / MANIFEST).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+            found = json.loads((self.folder(paper, stage, key) / MANIFEST).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
             return None
+        return found if isinstance(found, dict) and found.get(SEAL) == _seal(found) else None
 
     def manifests(self, paper: str, stage: str) -> list[dict[str, Any]]:
         """The manifests of all results of a stage, oldest first."""
@@ -80,11 +84,17 @@ class Store:
         return sorted(found, key=lambda manifest: manifest["finished"])
 
     def damage(self, paper: str, stage: str, key: str, hashes: bool = False) -> str | None:
-        """What is wrong with a result: None if it is whole, else one phrase that names the first bad file."""
+        """What is wrong with a result: None if it is whole, else one phrase that names the first bad file.
+
+        With `hashes`, also by the sha256 of each file, which is computed once in the life of the store's object.
+        """
         folder = self.folder(paper, stage, key)
+        if not folder.is_dir():
+            return "it is not a folder"
         manifest = self.manifest(paper, stage, key)
         if manifest is None:
-            return f"{MANIFEST} is missing or does not read"
+            return f"{MANIFEST} is missing, or not as it was written"
+        hashes = hashes and folder not in self._hashed
         for name, entry in manifest["files"].items():
             path = folder / name
             if not path.is_file():
@@ -93,11 +103,13 @@ class Store:
                 return f"{name} has {path.stat().st_size} bytes, expected {entry['size']}"
             if hashes and file_digest(path) != entry["sha256"]:
                 return f"{name} has another sha256 than when it was made"
+        if hashes:
+            self._hashed.add(folder)
         return None
 
     def exists(self, paper: str, stage: str, key: str) -> bool:
-        """Whether there is a result, whole or damaged."""
-        return self.folder(paper, stage, key).is_dir()
+        """Whether there is a result, whole or damaged: anything at all in its place."""
+        return os.path.lexists(self.folder(paper, stage, key))
 
     def set_aside(self, paper: str, stage: str, key: str) -> Path:
         """Move a damaged result out of the way and return its new place."""
@@ -127,14 +139,21 @@ class Store:
             path.relative_to(workspace.files).as_posix(): {"size": path.stat().st_size, "sha256": file_digest(path)}
             for path in files
         }
+        manifest[SEAL] = _seal(manifest)
         text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
         (workspace.files / MANIFEST).write_text(text, encoding="utf-8")
         for path in [*files, workspace.files / MANIFEST, workspace.files]:
             _sync(path)
         final = self.folder(paper, stage, key)
-        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(
+                f"store: {final.parent} must be a folder, and something else is in its place; take that away"
+            ) from None
         try:
             workspace.files.rename(final)
+            self._hashed.add(final)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
@@ -158,14 +177,17 @@ def exclusive(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Itera
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:
-            continue  # the process that held it took it away between the two calls
         except OSError as error:
+            if isinstance(error, FileExistsError) and not os.path.lexists(folder):
+                continue  # the process that held it took it away while we looked
             raise InputError(
                 f"store: cannot write {folder}: {error.strerror}; free the disk, mend the permissions, "
                 "or choose another folder with --store"
             ) from None
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # the process that held it took it away between the two calls
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -190,6 +212,12 @@ def _same(handle: int, folder: Path) -> bool:
         return os.path.samestat(os.fstat(handle), folder.stat())
     except FileNotFoundError:
         return False
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    """sha256 of what a manifest says, whatever the order of its keys."""
+    rest = {name: value for name, value in manifest.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _sync(path: Path) -> None:
