@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reproduce.workflow import profiles
 from reproduce.workflow.arguments import Parser
+from reproduce.workflow.call import Call
 from reproduce.workflow.errors import InputError, mendable
 from reproduce.workflow.executor import default_workers
 from reproduce.workflow.papers import Paper
@@ -110,56 +111,67 @@ def _run(papers: Sequence[Paper], options: argparse.Namespace) -> int:
     paper, targets = _targets(papers, options.targets)
     overrides = [*profiles.split_overrides(options.overrides), *options.sets]
     chain = paper.chain(options.profile, overrides)
-    project = project_folder()
-    store = Store(options.store or project / "outputs")
+    store = Store(options.store or project_folder() / "outputs")
+    stages = [name for name in targets if name in chain.stages]
     if "settings" in targets:
-        for name, value in profiles.flat(chain.settings.model_dump(mode="json", by_alias=True)).items():
-            print(f"{name}={'none' if value is None else value}")
-        return 0
-    if "status" in targets or options.dry_run:
-        from reproduce.workflow.status import plan, table
+        print("\n".join(_settings(chain, stages)))
+    elif "status" in targets:
+        from reproduce.workflow import status
 
-        made = [name for name in targets if name in chain.stages]
-        print(plan(chain, store, made, options.profile) if options.dry_run else table(chain, store, options.profile))
-        return 0
-    return _make(papers, paper, options, overrides, chain, targets, store)
+        print(status.table(chain, store, options.profile, stages, options.verify))
+    elif options.dry_run:
+        print("\n".join(_plan(chain, store, stages, "report" in targets, options.verify)))
+    else:
+        call = Call(paper, options.profile, tuple(overrides), tuple(options.targets))
+        _make(papers, call, options, chain, targets, store)
+    return 0
+
+
+def _settings(chain: Chain, stages: list[str]) -> list[str]:
+    """Every setting with its value; with stages, those alone that they and what they need read."""
+    values = profiles.flat(chain.settings.model_dump(mode="json", by_alias=True))
+    if stages:
+        read = {setting for name in chain.order(stages) for setting in chain.parts(name)["settings"]}
+        values = {
+            name: value for name, value in values.items() if any(f"{name}.".startswith(f"{group}.") for group in read)
+        }
+    return [f"{name}={'none' if value is None else value}" for name, value in values.items()]
+
+
+def _plan(chain: Chain, store: Store, stages: list[str], report: bool, hashes: bool) -> list[str]:
+    from reproduce.workflow import status
+    from reproduce.workflow.report import PAGE
+
+    lines = [status.plan(chain, store, stages, hashes)] if stages else []
+    return [*lines, f"would write {store.root / PAGE} of what is in the store then"] if report else lines
 
 
 def _make(
-    papers: Sequence[Paper],
-    paper: Paper,
-    options: argparse.Namespace,
-    overrides: list[str],
-    chain: Chain,
-    targets: list[str],
-    store: Store,
-) -> int:
+    papers: Sequence[Paper], asked: Call, options: argparse.Namespace, chain: Chain, targets: list[str], store: Store
+) -> None:
+    from reproduce.workflow import report
     from reproduce.workflow.maker import Maker, log_result
     from reproduce.workflow.tracking import Tracker
 
     project = project_folder()
-    tracker = Tracker(project, store.root, paper.experiment)
-    name = " ".join(paper.target(target) for target in targets)
-    tags = {"paper": paper.name, "target": name, "profile": options.profile, "overrides": ",".join(overrides)}
-    with tracker.call(name, tags) as call:
+    tracker = Tracker(project, store.root, asked.paper.experiment, asked.paper.name, asked.paper.title)
+    stages = [target for target in targets if target in chain.stages]
+    with tracker.call(asked.name, asked.tags(), asked.params()) as call:
         maker = Maker(
             chain, store, tracker, call, project, options.profile, options.workers, options.scheduler, options.verify
         )
-        made, failures = maker.make_each([target for target in targets if target in chain.stages])
+        made, failures = maker.make_each(stages)
         for target, folder in made.items():
-            log_result(call, store, chain, target)
-            manifest = store.manifest(chain.paper, target, chain.key(target)) or {}
-            call.tags({f"{target}.key": chain.key(target), f"{target}.run_id": manifest["mlflow"]["run_id"]})
+            log_result(call, store, chain, target, f"results/{target}" if len(targets) > 1 else None)
+            call.tags({f"{target}.key": chain.key(target), f"{target}.run_id": maker.run_id(target)})
             _tell(target, folder)
         if "report" in targets:
-            from reproduce.workflow.report import write
-
-            page = write(store, papers, paper, options.profile, overrides)
+            page = report.write(store, papers, asked.paper, options.profile, asked.overrides)
             call.artifacts(page.parent, [page.name])
             print(f"report: {page}")
+        call.describe(asked.description(made, failures))
         if failures:
             raise InputError("; ".join(f"{', '.join(names)}: {line}" for line, names in failures.items()))
-    return 0
 
 
 def _tell(target: str, folder: Path) -> None:
@@ -185,7 +197,7 @@ def _targets(papers: Sequence[Paper], words: Sequence[str]) -> tuple[Paper, list
         if word not in valid:
             close = difflib.get_close_matches(word, valid, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise InputError(f"target '{word}' does not exist{hint} Targets: {', '.join(valid)}")
+            raise InputError(f"target '{word}' does not exist{hint or '.'} Targets: {', '.join(valid)}")
         paper, name = valid[word]
         asked += [paper] if paper not in asked else []
         targets += [*paper.shown(), "report"] if name == "all" else [name]

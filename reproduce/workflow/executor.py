@@ -39,7 +39,7 @@ class Lazy:
     Parameters
     ----------
     workers : int
-        Processes of the local cluster.
+        The most processes of the local cluster; fewer start where there are fewer items.
     scheduler : str or None
         Address of a running scheduler, such as ``tcp://host:8786``, whose workers see the same disk and the same code.
     """
@@ -51,8 +51,9 @@ class Lazy:
         self._cluster: Any = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        client = self._connect()
-        futures = client.map(function, list(items), pure=False)
+        items = list(items)
+        client = self._connect(len(items))
+        futures = client.map(function, items, pure=False)
         try:
             for future in futures:
                 yield future.result()
@@ -61,9 +62,11 @@ class Lazy:
 
     def submit(self, function: Callable[[Item], Result], item: Item) -> "Future":
         """Begin one item; its future says when it is done and has its result."""
-        return self._connect().submit(function, item, pure=False)
+        return self._connect(self.workers).submit(function, item, pure=False)
 
-    def _connect(self) -> Any:
+    def _connect(self, items: int) -> Any:
+        """The client of a cluster with a process for each of so many items, but no more than `workers`."""
+        wanted = max(1, min(self.workers, items))
         if self._client is None:
             import dask
             from distributed import Client, LocalCluster
@@ -80,9 +83,11 @@ class Lazy:
                 self.workers = max(1, len(self._client.scheduler_info()["workers"]))
             else:
                 self._cluster = LocalCluster(
-                    n_workers=self.workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+                    n_workers=wanted, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
                 )
                 self._client = Client(self._cluster)
+        elif self._cluster is not None and wanted > len(self._cluster.workers):
+            self._cluster.scale(wanted)
         return self._client
 
     def close(self) -> None:

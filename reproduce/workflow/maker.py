@@ -84,6 +84,11 @@ class Maker:
                 failures.setdefault(line, []).append(target)
         return made, failures
 
+    def run_id(self, name: str) -> str:
+        """The MLflow run that made a result which is there."""
+        manifest = self.store.manifest(self.chain.paper, name, self.chain.key(name))
+        return manifest["mlflow"]["run_id"] if manifest else "unknown"
+
     def _result(self, name: str) -> Path:
         """The folder of a whole result, made now if need be."""
         if name in self._failed:
@@ -146,6 +151,7 @@ class Maker:
                 "mlflow": {"run_id": run.id, "tracking": self.tracker.name},
                 "started": _stamp(began),
                 "finished": _stamp(time.time()),
+                "work": self.chain.work(stage.name),
                 "wall_seconds": round(time.time() - began, 3),
                 "cpu_seconds": round(_cpu_seconds() - cpu, 3),
                 "peak_memory_mb": _peak_memory_mb(),
@@ -157,13 +163,13 @@ class Maker:
         self.say(f"{stage.name}: done in {manifest['wall_seconds']:.0f} s")
 
 
-def log_result(run: "Run", store: Store, chain: Chain, name: str) -> None:
-    """Log a stored result: its numbers, and its small files with the manifest among them."""
+def log_result(run: "Run", store: Store, chain: Chain, name: str, under: str | None = None) -> None:
+    """Log a stored result: its numbers, and its small files with the manifest among them; in a folder if given one."""
     place = chain.paper, name, chain.key(name)
     manifest = store.manifest(*place)
     if manifest is not None:
         run.metrics(manifest["metrics"])
-        run.artifacts(store.folder(*place), [*manifest["files"], MANIFEST])
+        run.artifacts(store.folder(*place), [*manifest["files"], MANIFEST], under)
 
 
 def _provenance(project: Path) -> dict[str, Any]:

@@ -80,6 +80,10 @@ class Stage:
         Whether drawings are its result, so that the source of drawings is part of its key.
     shown : bool
         Whether it is a figure or table: part of the target `all`, and shown in the report.
+    work : callable or None
+        How much it has to do under all settings of the paper, in a unit of its own such as maps times epochs: what a
+        run under some settings took tells what one under others will take. None: about the same under all settings.
+        It is in no key.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Stage:
     reads: tuple[str, ...] = ()
     draws: bool = False
     shown: bool = False
+    work: Callable[[Any], float] | None = None
 
     @property
     def title(self) -> str:
@@ -144,6 +149,11 @@ class Chain:
     def key(self, name: str) -> str:
         """The content key of a stage's result."""
         return digest(self.parts(name))[:KEY_LENGTH]
+
+    def work(self, name: str) -> float:
+        """How much a stage has to do under these settings, in its own unit."""
+        count = self.stages[name].work
+        return 1.0 if count is None else float(count(self.settings))
 
     def order(self, targets: Sequence[str]) -> list[str]:
         """The targets and all they need, each after its needs.

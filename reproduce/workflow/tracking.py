@@ -5,6 +5,7 @@ the first run is opened, and its telemetry is switched off before that.
 """
 
 import gc
+import json
 import os
 import re
 import socket
@@ -17,12 +18,15 @@ from typing import Any
 
 import psutil
 
+from reproduce.workflow import artifact_place
 from reproduce.workflow.errors import InputError, mendable
 from reproduce.workflow.store import exclusive
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # which of its pages MLflow opens it with
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # opens with runs and charts; without it, with traces
+NOTE = "mlflow.note.content"  # what MLflow shows as the description, in Markdown
 LARGEST_ARTIFACT_BYTES = 20_000_000  # what is larger stays in the store, recorded by name and digest
-PARAM_LENGTH = 6_000  # MLflow's limit
+PARAM_LENGTH = 6_000  # MLflow's limits
+TAG_LENGTH = 8_000
 
 
 class Run:
@@ -79,11 +83,16 @@ class Run:
 
         self._client.log_batch(self.id, tags=[RunTag(key, value) for key, value in values.items()])
 
-    def artifacts(self, folder: Path, names: Iterable[str]) -> None:
-        """Log the files of a store folder that are small enough, under the paths they have there."""
+    def describe(self, text: str) -> None:
+        """Set the description, in Markdown."""
+        self.tags({NOTE: text[:TAG_LENGTH]})
+
+    def artifacts(self, folder: Path, names: Iterable[str], under: str | None = None) -> None:
+        """Log the files of a store folder that are small enough, under the paths they have there; if `under` is given,
+        in that folder among the artifacts."""
         for name in names:
             if (folder / name).stat().st_size <= LARGEST_ARTIFACT_BYTES:
-                parent = Path(name).parent.as_posix()
+                parent = (Path(under or "") / name).parent.as_posix()
                 self._client.log_artifact(self.id, str(folder / name), None if parent == "." else parent)
 
     def inputs(self, digests: Mapping[str, tuple[str, Path]]) -> None:
@@ -94,7 +103,7 @@ class Run:
             self.id,
             [
                 DatasetInput(
-                    Dataset(name, key, "local", f'{{"uri": "{folder.as_uri()}"}}'),
+                    Dataset(name, key, "local", json.dumps({"uri": folder.as_uri()})),
                     [InputTag("mlflow.data.context", name)],
                 )
                 for name, (key, folder) in digests.items()
@@ -111,18 +120,23 @@ class Tracker:
         Folders of the project and of the results.
     experiment : str
         Where new runs go; made where it is not there.
+    paper, title : str
+        Name and title of the paper, which the experiment shows.
     """
 
-    def __init__(self, project: Path, outputs: Path, experiment: str) -> None:
+    def __init__(self, project: Path, outputs: Path, experiment: str, paper: str = "", title: str = "") -> None:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("DO_NOT_TRACK", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
         self._uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project / 'mlflow.db'}"
         self.name = _without_password(self._uri)
+        self._home = project / "mlflow.db"
         with exclusive(outputs / ".work" / "tracking"):  # two first calls at once must not both make the tables
             try:
                 with _first_contact(), _uncollected():
-                    self._client, self._experiment = self._connect(project, experiment)
+                    self._client, self._experiment = self._connect(experiment)
+                    self._present_as(self._experiment, paper, title)
+                    self._settle(self._experiment)
             except Exception as error:
                 if mendable(error):  # a full or unwritable disk says so better itself
                     raise
@@ -132,7 +146,7 @@ class Tracker:
                     mend = "MLflow was killed while it made the file: delete it, it holds no runs yet"
                 raise InputError(f"MLFLOW_TRACKING_URI: {self.name} cannot be used ({reason}); {mend}") from error
 
-    def _connect(self, project: Path, experiment: str) -> tuple[Any, str]:
+    def _connect(self, experiment: str) -> tuple[Any, str]:
         from mlflow import MlflowClient
 
         _make_database(self._uri)
@@ -140,21 +154,42 @@ class Tracker:
         ours = client.get_experiment_by_name(experiment)
         if ours is not None:
             return client, ours.experiment_id
-        place = (project / "mlartifacts").as_uri() if self._uri.startswith("sqlite:") else None
-        return client, client.create_experiment(experiment, artifact_location=place, tags=KIND)
+        local = self._uri.startswith("sqlite:")
+        place = self._home.with_name(artifact_place.FOLDER).as_uri() if local else None
+        return client, client.create_experiment(experiment, artifact_location=place)
+
+    def _present_as(self, experiment: str, paper: str, title: str) -> None:
+        """Give an experiment what it lacks of our tags: which pages it opens with, its paper, its description."""
+        tags = self._client.get_experiment(experiment).tags
+        for name, value in {**KIND, "paper": paper, NOTE: title}.items():
+            if value and name not in tags:
+                self._client.set_experiment_tag(experiment, name, value)
+
+    def _settle(self, experiment: str) -> None:
+        """Correct the place of an experiment's artifacts, if the tracking store is the project's own file."""
+        if Path(self._uri.removeprefix("sqlite:///")).resolve() == self._home.resolve():
+            artifact_place.settle(self._home.resolve(), [experiment])
 
     @contextmanager
-    def call(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
-        """The run of this call: a new one, or under ``mlflow run`` the one that MLflow opened and will end."""
+    def call(self, name: str, tags: Mapping[str, str], params: Mapping[str, str] | None = None) -> Iterator[Run]:
+        """The run of this call: a new one, or under ``mlflow run`` the one that MLflow opened and will end.
+
+        Either has the name, the tags and the parameters; one that ``mlflow run -P`` logged stays as it is.
+        """
         given = os.environ.pop("MLFLOW_RUN_ID", None)
         if given is None:
             with _open(self._client, name, self._experiment, tags) as run:
-                self._bury_the_dead(run)
+                self._end_abandoned_runs(run)
+                run.params(params or {})
                 yield run
             return
-        run = Run(self._client, given, self._client.get_run(given).info.experiment_id)
+        opened = self._client.get_run(given)
+        self._settle(opened.info.experiment_id)
+        self._client.update_run(given, name=name)
+        run = Run(self._client, given, opened.info.experiment_id)
         run.tags({**_identity(), **tags})
-        self._bury_the_dead(run)
+        self._end_abandoned_runs(run)
+        run.params({key: value for key, value in (params or {}).items() if key not in opened.data.params})
         yield run
 
     @contextmanager
@@ -163,7 +198,7 @@ class Tracker:
         with call.child(name, tags) as run:
             yield run
 
-    def _bury_the_dead(self, alive: Run) -> None:
+    def _end_abandoned_runs(self, alive: Run) -> None:
         """End the runs that a killed process of this machine left open."""
         experiments = sorted({self._experiment, alive.experiment_id})
         found = self._client.search_runs(experiments, "attributes.status = 'RUNNING'")

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import data_manifests
+from reproduce.papers.chardin2021 import work
 from reproduce.papers.chardin2021.drawing import evaluation, networks, observed
 from reproduce.papers.chardin2021.names import EXPERIMENT
 from reproduce.papers.chardin2021.settings import PROFILES, Train
+from reproduce.workflow.members import curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.progress import Gauge
 from reproduce.workflow.stages import Job, Stage, When, figure
@@ -65,19 +67,22 @@ def train(job: Job) -> None:
         best = json.loads((job.inputs["tune"] / "best.json").read_text(encoding="utf-8"))
         group = type(group).model_validate(group.model_dump(by_alias=True) | best["setting"])
 
-    def on_epoch(network: str, epoch: int, values: dict[str, float]) -> None:
-        job.log({f"{network}/{key}": value for key, value in values.items()}, epoch)
+    with curves(job.run, group.members) as log:
 
-    job.metrics |= fit(
-        maps / "maps.h5",
-        maps / "scaler.json",
-        group,
-        job.folder,
-        job.checkpoint,
-        on_epoch,
-        job.executor,
-        job.progress,
-    )
+        def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
+            network, _, member = name.partition("-")
+            log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
+
+        job.metrics |= fit(
+            maps / "maps.h5",
+            maps / "scaler.json",
+            group,
+            job.folder,
+            job.checkpoint,
+            on_epoch,
+            job.executor,
+            job.progress,
+        )
 
 
 def calibrate(job: Job) -> None:
@@ -208,13 +213,13 @@ LAYERS = ("train", "dataset.camera")
 SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "members"))
 
 STAGES = (
-    Stage("simulate", simulate, reads=("simulate",)),
-    Stage("dataset", dataset, needs=("simulate",), reads=("dataset",)),
-    Stage("search", search, needs=("dataset",), reads=("tune", *SEARCHED)),
+    Stage("simulate", simulate, reads=("simulate",), work=work.simulate),
+    Stage("dataset", dataset, needs=("simulate",), reads=("dataset",), work=work.maps),
+    Stage("search", search, needs=("dataset",), reads=("tune", *SEARCHED), work=work.search),
     Stage("tune", tune, needs=("search",), draws=True),
-    Stage("train", train, needs=("dataset", When("tune", "train.from", "tune")), reads=("train",)),
-    Stage("calibrate", calibrate, needs=("dataset", "train")),
-    Stage("evaluate", evaluate, needs=("dataset", "train", "calibrate"), reads=("evaluate",)),
+    Stage("train", train, needs=("dataset", When("tune", "train.from", "tune")), reads=("train",), work=work.train),
+    Stage("calibrate", calibrate, needs=("dataset", "train"), work=work.calibrate),
+    Stage("evaluate", evaluate, needs=("dataset", "train", "calibrate"), reads=("evaluate",), work=work.evaluate),
     Stage("model", model, needs=("dataset", "train", "calibrate", "evaluate"), reads=("simulate", "dataset", "train")),
     Stage("observe", observe, reads=("observe", "dataset.camera")),
     Stage("apply", apply, needs=("observe", When("model", "apply.networks", "trained")), reads=("apply",)),
@@ -223,6 +228,7 @@ STAGES = (
         out_of_domain,
         needs=("simulate", "dataset", "train", "calibrate"),
         reads=("dataset", "evaluate"),
+        work=work.out_of_domain,
     ),
     figure(evaluation.diagnostics, needs=("simulate",), reads=("simulate.models",)),
     figure(networks.figure1, reads=LAYERS),

@@ -114,7 +114,7 @@ def flip(path: Path) -> None:
 def test_damage_is_named_set_aside_and_mended(place: tuple[Path, str], stage: str, damage: str, verify: bool) -> None:
     toy.make(*place, ["figure"])
     whole = digests(place[0])
-    (path,) = [path for path in place[0].glob(f"{stage}/*/*") if path.name != "manifest.json"]
+    (path,) = [path for path in place[0].glob(f"toy/{stage}/*/*") if path.name != "manifest.json"]
     {"flip": flip, "truncate": lambda path: path.write_bytes(path.read_bytes()[:-1]), "delete": Path.unlink}[damage](
         path
     )
@@ -122,7 +122,7 @@ def test_damage_is_named_set_aside_and_mended(place: tuple[Path, str], stage: st
     if damage == "flip" and not verify:
         assert said == []  # a flipped byte keeps the size: only --verify sees it
         return
-    assert f"warning: {stage}/" in said[0]
+    assert f"warning: toy/{stage}/" in said[0]
     assert path.name in said[0]
     assert "set aside" in said[0]
     assert [line.split(":")[0] for line in said if "making" in line] == [stage]
@@ -155,18 +155,18 @@ def test_failure_ends_failed_and_keeps_what_was_done(place: tuple[Path, str]) ->
     with pytest.raises(RuntimeError, match="told to fail"):
         toy.make(*place, ["figure"], toy.ToySettings(numbers=toy.Numbers(fail=True)))
     assert {run.info.status for run in runs(place[1])} == {"FAILED"}
-    assert not (place[0] / "numbers").exists()
-    assert len(list(place[0].glob(".work/numbers-*/checkpoint/*.json"))) == 4
+    assert not (place[0] / "toy" / "numbers").exists()
+    assert len(list(place[0].glob(".work/toy-numbers-*/checkpoint/*.json"))) == 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_killed(place: tuple[Path, str], number: int) -> None:
     process = subprocess.Popen(command(place, "figure", "--pause", "0.5", "--count", "40"), stderr=subprocess.DEVNULL)
-    wait_for(lambda: any(place[0].glob(".work/numbers-*/checkpoint/1.json")))
+    wait_for(lambda: any(place[0].glob(".work/toy-numbers-*/checkpoint/1.json")))
     process.send_signal(number)
     assert process.wait(30) != 0
     assert {run.info.status for run in runs(place[1])} == {"KILLED"}
-    assert not (place[0] / "numbers").exists()
+    assert not (place[0] / "toy" / "numbers").exists()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -175,7 +175,7 @@ def test_killed_and_called_again_gives_the_same_bytes(
 ) -> None:
     words = ["figure", "--pause", "0.2", "--count", "12", "--workers", workers]
     process = subprocess.Popen(command(place, *words), stderr=subprocess.DEVNULL)
-    wait_for(lambda: len(list(place[0].glob(".work/numbers-*/checkpoint/*.json"))) >= 3)
+    wait_for(lambda: len(list(place[0].glob(".work/toy-numbers-*/checkpoint/*.json"))) >= 3)
     process.kill()
     process.wait()
     subprocess.run(command(place, *words), check=True, stderr=subprocess.DEVNULL)
@@ -228,8 +228,8 @@ def test_what_can_be_made_is_made_though_another_target_fails(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", place[1])
     store, chain = Store(place[0]), Chain("toy", stages, toy.ToySettings())
     project = place[0].parent
-    tracker = Tracker(project, store.root, "toy")
-    with tracker.call("all", {}) as call:
+    tracker = Tracker(project, store.root, "toy", "toy")
+    with tracker.call("all", {}, {}) as call:
         maker = Maker(chain, store, tracker, call, project, "toy", say=lambda line: None)
         made, failures = maker.make_each(["figure10", "figure", "figure11"])
     assert list(made) == ["figure"]

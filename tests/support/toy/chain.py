@@ -93,9 +93,9 @@ def make(
     os.environ["MLFLOW_TRACKING_URI"] = uri
     said: list[str] = []
     place = Store(store)
-    chain = Chain("chardin2021", STAGES, settings or ToySettings())
-    tracker = Tracker(store.parent, place.root, "toy")
-    with tracker.call(" ".join(targets), {"profile": "toy"}) as call:
+    chain = Chain("toy", STAGES, settings or ToySettings())
+    tracker = Tracker(store.parent, place.root, "toy", "toy")
+    with tracker.call(" ".join(targets), {"profile": "toy"}, {"profile": "toy"}) as call:
         maker = Maker(chain, place, tracker, call, store.parent, "toy", workers=workers, verify=verify, say=said.append)
         for target in maker.make(targets):
             log_result(call, place, chain, target)

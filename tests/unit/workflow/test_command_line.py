@@ -13,6 +13,7 @@ from reproduce.papers.chardin2021.settings import PROFILES
 from reproduce.papers.chardin2021.stages import STAGES
 from reproduce.workflow import mlproject, source
 from reproduce.workflow.profiles import flat
+from reproduce.workflow.store import Store
 from tests.support.places import ROOT
 
 
@@ -69,6 +70,42 @@ def test_status_and_dry_run_touch_nothing(capsys: pytest.CaptureFixture[str], tm
         "figure5",
     ]
     assert not store.exists()
+
+
+def test_settings_of_a_target_are_those_that_it_depends_on(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = call(capsys, "settings", "table1", "--profile", "smoke")
+    groups = {line.partition(".")[0] for line in out.splitlines()}
+    assert groups == {"simulate", "dataset"}
+    _, whole, _ = call(capsys, "settings", "--profile", "smoke")
+    assert set(out.splitlines()) < set(whole.splitlines())
+
+
+def test_status_of_a_target_shows_what_it_needs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, out, _ = call(capsys, "status", "table1", "--profile", "smoke", "--store", str(tmp_path))
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["simulate", "dataset", "table1"]
+
+
+def test_a_dry_run_of_the_report_says_what_it_would_write(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, out, _ = call(capsys, "report", "--profile", "smoke", "--store", str(tmp_path), "--dry-run")
+    assert out == f"would write {tmp_path / 'report.html'} of what is in the store then\n"
+    _, out, _ = call(capsys, "all", "--profile", "smoke", "--store", str(tmp_path), "--dry-run")
+    assert out.startswith("would run:")
+    assert f"would write {tmp_path / 'report.html'}" in out.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_status_verifies_when_asked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    chain = command_line.PAPERS[0].chain("smoke")
+    store, key = Store(tmp_path / "outputs"), chain.key("table1")
+    with store.workspace(chain.paper, "table1", key, lambda: None) as work:
+        work.prepare()
+        (work.files / "table1.csv").write_text("a table")
+        record = {"finished": "2026-01-01T00:00", "mlflow": {"run_id": "0"}, "resumed": True, "key": key}
+        store.publish(work, chain.paper, "table1", key, record)
+    (store.folder(chain.paper, "table1", key) / "table1.csv").write_text("a fable")
+    words = ("status", "table1", "--profile", "smoke", "--store", str(store.root))
+    assert re.search(r"^table1 .* present", call(capsys, *words)[1], re.MULTILINE)
+    assert re.search(r"^table1 .* damaged", call(capsys, *words, "--verify")[1], re.MULTILINE)
 
 
 def test_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

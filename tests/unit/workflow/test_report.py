@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def table1(job: Job) -> None:
 
 
 STAGES = (
-    Stage("evaluate", evaluate, reads=("train.epochs",)),
+    Stage("evaluate", evaluate, reads=("train.epochs",), work=lambda settings: settings.train.epochs),
     figure(figure5, needs=("evaluate",)),
     figure(table1, reads=("dataset.seed",)),
 )
@@ -51,6 +52,7 @@ def fill(store: Store, chain: Chain, names: list[str], wall_seconds: float = 90.
                 "metrics": {},
                 "mlflow": {"run_id": "0123456789abcdef"},
                 "finished": "2026-01-01T00:00:00+00:00",
+                "work": chain.work(name),
                 "wall_seconds": wall_seconds,
                 "resumed": resumed,
             }
@@ -107,16 +109,44 @@ def test_comparison_has_ours_beside_the_published(tmp_path: Path) -> None:
     assert "not measured" in comparison.lines(tmp_path / comparison.FILE)[1]
 
 
-def test_estimates_come_from_undisturbed_runs_of_the_profile(store: Store) -> None:
-    smoke = Chain("chardin2021", STAGES, PROFILES.load("smoke"))
-    fill(store, smoke, ["evaluate"], wall_seconds=90)
-    other = Chain("chardin2021", STAGES, PROFILES.load("smoke", ["train.epochs=9"]))
-    fill(store, other, ["evaluate"], wall_seconds=5, resumed=True)
-    new = Chain("chardin2021", STAGES, PROFILES.load("smoke", ["train.epochs=11"]))
-    assert status.expected_seconds(store, new, "evaluate", "smoke") == 90
-    assert status.expected_seconds(store, new, "evaluate", "paper") is None
-    assert status.to_run(new, store, ["figure5"]) == ["evaluate", "figure5"]
-    assert "about 90 s; not timed before: figure5" in status.plan(new, store, ["figure5"], "smoke")
+def test_estimates_scale_an_undisturbed_run_by_the_amount_of_work(store: Store) -> None:
+    chain = partial(Chain, "chardin2021", STAGES)
+    smoke = PROFILES.load("smoke")
+    fill(store, chain(smoke), ["evaluate"], wall_seconds=90)
+    fill(store, chain(PROFILES.load("smoke", ["train.epochs=9"])), ["evaluate"], wall_seconds=5, resumed=True)
+    assert status.expected_seconds(store, chain(smoke), "evaluate") == 90
+    for epochs in (11, 10**15):
+        new = chain(PROFILES.load("smoke", [f"train.epochs={epochs}"]))
+        assert status.expected_seconds(store, new, "evaluate") == pytest.approx(90 * epochs / smoke.train.epochs)
+    paper = chain(PROFILES.load("paper"))
+    assert status.expected_seconds(store, paper, "evaluate") == pytest.approx(90 * 100 / smoke.train.epochs)
+    assert status.expected_seconds(store, paper, "figure5") is None
+    assert status.to_run(paper, store, ["figure5"]) == ["evaluate", "figure5"]
+    assert "about 75 min; not timed before: figure5" in status.plan(paper, store, ["figure5"])
+
+
+def test_the_nearest_amount_of_work_is_scaled(store: Store) -> None:
+    for epochs, seconds in ((2, 10.0), (100, 60.0)):
+        settings = PROFILES.load("smoke", [f"train.epochs={epochs}"])
+        fill(store, Chain("chardin2021", STAGES, settings), ["evaluate"], wall_seconds=seconds)
+    for epochs, expected in ((4, 20.0), (50, 30.0)):
+        new = Chain("chardin2021", STAGES, PROFILES.load("smoke", [f"train.epochs={epochs}"]))
+        assert status.expected_seconds(store, new, "evaluate") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "not timed before"),
+        (7.2, "7.2 s"),
+        (5400, "90 min"),
+        (9e4, "25.0 h"),
+        (9e5, "10 days"),
+        (1e15, "3.2e+07 years"),
+    ],
+)
+def test_a_time_is_told_in_a_unit_that_people_use(seconds: float | None, text: str) -> None:
+    assert status.duration(seconds) == text
 
 
 def test_a_damaged_need_is_planned_even_if_the_target_is_there(store: Store) -> None:

@@ -1,0 +1,94 @@
+"""How much each long stage has to do under some settings, for the estimates of `--dry-run` and `status`.
+
+Maps are weighed with the time that a network of the kind takes for one (docs/networks.md, on one core), so that the
+work of all stages with networks is about in milliseconds of a core. Only ratios matter: the estimate scales a recorded
+run.
+"""
+
+import math
+
+from reproduce.papers.chardin2021.settings import Settings, Train
+
+TRAINING_MS = {
+    "encoder_decoder": {"released": 201.7, "compact": 11.3},
+    "regressor": {"released": 23.8, "compact": 1.5},
+}
+PREDICTION_MS = {"encoder_decoder": {"released": 56.3, "compact": 3.1}, "regressor": {"released": 6.6, "compact": 0.4}}
+# Beside the network itself. Not measured: VGG16's weights cannot be had everywhere. Its two blocks on 160 x 160 pixels
+# take 2.4e9 multiply-adds three times (prediction, target, gradient); some 20e9 a second on one core.
+VGG16_MS = 360.0
+
+
+def simulate(settings: Settings) -> float:
+    """Stars of all simulated clusters."""
+    return float(settings.simulate.n_stars * len(settings.simulate.models))
+
+
+def maps(settings: Settings) -> float:
+    """Maps of the data set."""
+    return settings.dataset.train + settings.dataset.validation + test_maps(settings)
+
+
+def test_maps(settings: Settings) -> float:
+    """Maps of the test clusters."""
+    group = settings.dataset
+    views = len(group.test_distances_kpc) * len(group.test_fwhm_arcsec)
+    return float(group.test_snapshots * len(group.test_models) * views)
+
+
+def train(settings: Settings) -> float:
+    """Maps times epochs of all networks of the ensemble."""
+    group = settings.train
+    epochs = {"encoder_decoder": group.epochs, "regressor": group.regressor_epochs}
+    return group.members * settings.dataset.train * sum(epochs[name] * _training_ms(group, name) for name in epochs)
+
+
+def search(settings: Settings) -> float:
+    """Maps times epochs of all trials, as if each had the size of the profile's own network, and of the finals."""
+    group = settings.tune
+    finals = (group.finalists + 1) * group.final_seeds * group.trial_epochs if group.finalists else 0
+    epochs = _trial_epochs(settings) * group.executions + finals
+    return settings.dataset.train * epochs * sum(_training_ms(settings.train, name) for name in group.networks)
+
+
+def calibrate(settings: Settings) -> float:
+    """Training and validation maps, seen by all networks."""
+    return (settings.dataset.train + settings.dataset.validation) * _prediction_ms(settings.train)
+
+
+def evaluate(settings: Settings) -> float:
+    """Test maps, seen by all networks."""
+    return test_maps(settings) * _prediction_ms(settings.train)
+
+
+def out_of_domain(settings: Settings) -> float:
+    """Maps of every kind, seen by all networks."""
+    return settings.evaluate.strange_maps * _prediction_ms(settings.train)
+
+
+def _trial_epochs(settings: Settings) -> float:
+    """Epochs of one network's trials. A run of Hyperband has as many brackets as halvings fit, plus one, and each
+    costs about as many trainings to the end (Li et al. 2018, Sect. 3)."""
+    group = settings.tune
+    if group.trials is not None:
+        return float(group.trials * group.trial_epochs)
+    brackets = math.floor(math.log(max(1.0, group.trial_epochs / group.hyperband_step), group.hyperband_factor)) + 1
+    return float(group.hyperband_iterations * brackets**2 * group.trial_epochs)
+
+
+def _kinds(train: Train) -> dict[str, tuple[str, float]]:
+    """Architecture of each network and the factor of its width on its layers' work."""
+    return {
+        "encoder_decoder": (train.architecture, train.width**2),
+        "regressor": (train.regressor_architecture, train.regressor_width**2),
+    }
+
+
+def _training_ms(train: Train, network: str) -> float:
+    kind, factor = _kinds(train)[network]
+    perceptual = VGG16_MS if network == "encoder_decoder" and train.loss == "vgg16" else 0.0
+    return TRAINING_MS[network][kind] * factor + perceptual
+
+
+def _prediction_ms(train: Train) -> float:
+    return train.members * sum(PREDICTION_MS[name][kind] * factor for name, (kind, factor) in _kinds(train).items())
