@@ -2,14 +2,13 @@
 
 import argparse
 import difflib
-import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reproduce.workflow import profiles
+from reproduce.workflow import profiles, quiet
 from reproduce.workflow.arguments import Parser
 from reproduce.workflow.call import Call
 from reproduce.workflow.errors import InputError, mendable
@@ -43,8 +42,7 @@ def main(papers: Sequence[Paper], words: Sequence[str]) -> int:
     int
         0 done, 1 an error of ours (which is raised), 2 one of the user's, 130 Ctrl-C, 141 nobody reads on.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no news to the reader
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # nor that several networks mean several graphs
+    quiet.greetings()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends the program as Ctrl-C does
     commands = {paper.target(name): command for paper in papers for name, command in paper.commands.items()}
     try:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from reproduce.workflow import quiet
 from reproduce.workflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,10 +84,14 @@ class Lazy:
                 self.workers = max(1, len(self._client.scheduler_info()["workers"]))
             else:
                 self._cluster = LocalCluster(
-                    n_workers=wanted, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+                    n_workers=wanted,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=50,
+                    preload=[quiet.__name__],
                 )
                 self._client = Client(self._cluster)
-        elif self._cluster is not None and wanted > len(self._cluster.workers):
+        elif self._cluster is not None and wanted > len(self._cluster.worker_spec):
             self._cluster.scale(wanted)
         return self._client
 
