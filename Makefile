@@ -46,6 +46,7 @@ lint: .venv/installed-dev  ## style, types, and which way imports go
 	$(BIN)/lint-imports --no-logo
 
 ui: .venv/installed  ## the MLflow pages, at http://127.0.0.1:5000
+	@echo "open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (runs and charts first)"
 	$(BIN)/mlflow ui --backend-store-uri $(TRACKING)
 
 mlproject: .venv/installed  ## write MLproject anew from the papers' targets

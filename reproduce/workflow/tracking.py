@@ -22,7 +22,7 @@ from reproduce.workflow import artifact_place
 from reproduce.workflow.errors import InputError, mendable
 from reproduce.workflow.store import exclusive
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # opens with runs and charts; without it, with traces
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # what MLflow takes it for
 NOTE = "mlflow.note.content"  # what MLflow shows as the description, in Markdown
 LARGEST_ARTIFACT_BYTES = 20_000_000  # what is larger stays in the store, recorded by name and digest
 PARAM_LENGTH = 6_000  # MLflow's limits
