@@ -203,7 +203,7 @@ def test_results_do_not_depend_on_the_number_of_workers(place: tuple[Path, str],
     assert digests(place[0]) == digests(tmp_path / "two" / "outputs")
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the process did not get so far"
