@@ -2,7 +2,8 @@
 
 Maps are weighed with the time that a network of the kind takes for one (docs/networks.md, on one core), so that the
 work of all stages with networks is about in milliseconds of a core. Only ratios matter: the estimate scales a recorded
-run.
+run. What a stage costs before its first map (imports, compilation, stellar tracks) counts too, or a run of `smoke` would
+say nothing of the others; these parts were fitted to recorded runs of `smoke` and larger profiles on two cores.
 """
 
 import math
@@ -17,16 +18,18 @@ PREDICTION_MS = {"encoder_decoder": {"released": 56.3, "compact": 3.1}, "regress
 # Beside the network itself. Not measured: VGG16's weights cannot be had everywhere. Its two blocks on 160 x 160 pixels
 # take 2.4e9 multiply-adds three times (prediction, target, gradient); some 20e9 a second on one core.
 VGG16_MS = 360.0
+START_STARS, START_MAPS = 11_500, 770  # as many stars, or maps, as the start of `simulate`, or `dataset`, costs
+START_TRAINING_MS, START_PREDICTION_MS = 10_000.0, 4_000.0  # of each network's training; of a stage that predicts
 
 
 def simulate(settings: Settings) -> float:
     """Stars of all simulated clusters."""
-    return float(settings.simulate.n_stars * len(settings.simulate.models))
+    return float(START_STARS + settings.simulate.n_stars * len(settings.simulate.models))
 
 
 def maps(settings: Settings) -> float:
     """Maps of the data set."""
-    return settings.dataset.train + settings.dataset.validation + test_maps(settings)
+    return START_MAPS + settings.dataset.train + settings.dataset.validation + test_maps(settings)
 
 
 def test_maps(settings: Settings) -> float:
@@ -40,7 +43,8 @@ def train(settings: Settings) -> float:
     """Maps times epochs of all networks of the ensemble."""
     group = settings.train
     epochs = {"encoder_decoder": group.epochs, "regressor": group.regressor_epochs}
-    return group.members * settings.dataset.train * sum(epochs[name] * _training_ms(group, name) for name in epochs)
+    views = settings.dataset.train
+    return group.members * sum(START_TRAINING_MS + views * epochs[name] * _training_ms(group, name) for name in epochs)
 
 
 def search(settings: Settings) -> float:
@@ -53,17 +57,17 @@ def search(settings: Settings) -> float:
 
 def calibrate(settings: Settings) -> float:
     """Training and validation maps, seen by all networks."""
-    return (settings.dataset.train + settings.dataset.validation) * _prediction_ms(settings.train)
+    return START_PREDICTION_MS + (settings.dataset.train + settings.dataset.validation) * _prediction_ms(settings.train)
 
 
 def evaluate(settings: Settings) -> float:
     """Test maps, seen by all networks."""
-    return test_maps(settings) * _prediction_ms(settings.train)
+    return START_PREDICTION_MS + test_maps(settings) * _prediction_ms(settings.train)
 
 
 def out_of_domain(settings: Settings) -> float:
     """Maps of every kind, seen by all networks."""
-    return settings.evaluate.strange_maps * _prediction_ms(settings.train)
+    return START_PREDICTION_MS + settings.evaluate.strange_maps * _prediction_ms(settings.train)
 
 
 def _trial_epochs(settings: Settings) -> float:
