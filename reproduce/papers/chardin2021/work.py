@@ -2,8 +2,8 @@
 
 Maps are weighed with the time that a network of the kind takes for one (docs/networks.md, on one core), so that the
 work of all stages with networks is about in milliseconds of a core. Only ratios matter: the estimate scales a recorded
-run. What a stage costs before its first map (imports, compilation, stellar tracks) counts too, or a run of `smoke` would
-say nothing of the others; these parts were fitted to recorded runs of `smoke` and larger profiles on two cores.
+run. What a stage costs before its first map (imports, compilation, stellar tracks) counts too, or a run of `smoke`
+would say nothing of the others; these parts were fitted to recorded runs of `smoke` and larger profiles on two cores.
 """
 
 import math
