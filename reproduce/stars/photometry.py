@@ -142,7 +142,7 @@ def flux_of_luminosity(luminosity: NDArray, distance_kpc: ArrayLike) -> NDArray:
 
 def luminosity_of_flux(flux: NDArray, distance_kpc: ArrayLike) -> NDArray:
     """L = 4π D² F [Lsun] from F [Lsun kpc^-2]."""
-    return flux * 4 * np.pi * np.square(np.asarray(distance_kpc, dtype=np.float64))
+    return _sphere_kpc2(distance_kpc) * flux
 
 
 def _sphere_kpc2(distance_kpc: ArrayLike) -> NDArray[np.float64]:

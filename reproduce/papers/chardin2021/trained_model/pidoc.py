@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reproduce.papers.chardin2021.names import CALIBRATION, PRETRAINED, SCALER
 from reproduce.papers.chardin2021.trained_model import consistency, user_maps
+from reproduce.stars.photometry import luminosity_of_flux
 from reproduce.workflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -163,4 +164,4 @@ def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:
 def luminosity_in_field(flux: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:
     """L = 4 π D² ΣF of maps (n, ny, nx) of log10(F / (Lsun kpc^-2)), at distances (n,) [kpc]: shape (n,) [Lsun]."""
     total = (10 ** np.asarray(flux, np.float64)).sum(axis=(-2, -1))
-    return 4 * np.pi * np.square(np.asarray(distance_kpc, np.float64)) * total
+    return luminosity_of_flux(total, distance_kpc)
