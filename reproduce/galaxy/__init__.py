@@ -1,0 +1,1 @@
+"""Galaxies: potentials, orbits and what they look like on the sky."""
