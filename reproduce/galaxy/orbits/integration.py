@@ -18,7 +18,7 @@ SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 
 
 @njit(cache=True)
-def derivative(table, state, out):  # type: ignore[no-untyped-def]
+def derivative(table, state, out):
     """Write d(state)/dt to `out` and return the potential; state: x, y, z, vx, vy, vz."""
     phi, ax, ay, az = acceleration(table, state[0], state[1], state[2])
     out[0], out[1], out[2] = state[3], state[4], state[5]
@@ -27,7 +27,7 @@ def derivative(table, state, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _stage(state, slopes, weights, n, h, out):  # type: ignore[no-untyped-def]
+def _stage(state, slopes, weights, n, h, out):
     for k in range(6):
         total = 0.0
         for j in range(n):
@@ -36,11 +36,11 @@ def _stage(state, slopes, weights, n, h, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def step(table, state, slopes, h, scale, new):  # type: ignore[no-untyped-def]
+def step(table, state, slopes, h, scale, new):
     """One step of length h.
 
-    `slopes` (16, 6): row 0 holds the derivative at `state`; rows up to 12 are filled, the last with the derivative at the
-    end. `scale` (6,): error allowed in each component. `new` receives the end.
+    `slopes` (16, 6): row 0 holds the derivative at `state`; rows up to 12 are filled, the last with the derivative at
+    the end. `scale` (6,): error allowed in each component. `new` receives the end.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def step(table, state, slopes, h, scale, new):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def dense_polynomial(table, state, new, slopes, h, work, dense):  # type: ignore[no-untyped-def]
+def dense_polynomial(table, state, new, slopes, h, work, dense):
     """Fill `dense` (7, 6), the interpolating polynomial of the step from `state` to `new`."""
     for i in range(3):
         _stage(state, slopes, A_EXTRA[i], STAGES + 1 + i, h, work)
@@ -84,7 +84,7 @@ def dense_polynomial(table, state, new, slopes, h, work, dense):  # type: ignore
 
 
 @njit(cache=True)
-def evaluate_dense(state, dense, fraction, out):  # type: ignore[no-untyped-def]
+def evaluate_dense(state, dense, fraction, out):
     """State at a fraction (0 to 1) of the step."""
     for k in range(6):
         value = 0.0
@@ -94,7 +94,7 @@ def evaluate_dense(state, dense, fraction, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def integrate(table, start, duration, tolerance, samples):  # type: ignore[no-untyped-def]
+def integrate(table, start, duration, tolerance, samples):
     """Follow one orbit and fill `samples`, evenly spaced in time.
 
     Parameters

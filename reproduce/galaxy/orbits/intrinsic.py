@@ -11,11 +11,12 @@ NODES = 12
 
 @dataclass(frozen=True)
 class SpaceGrid:
-    """`n_radii` shells between the centre and infinity, whose inner edges are evenly spaced in the logarithm, `n_theta` polar
-    angles (from the short axis) and `n_phi` azimuths (from the long axis), evenly spaced in angle over an octant.
+    """`n_radii` shells between the centre and infinity, whose inner edges are evenly spaced in the logarithm,
+    `n_theta` polar angles (from the short axis) and `n_phi` azimuths (from the long axis), evenly spaced in angle over
+    an octant.
 
-    The first shell is the ball inside `radius_first_pc` times the ratio of neighbouring edges; the edge of the last shell
-    would be `radius_last_pc`, and all that is outside belongs to it.
+    The first shell is the ball inside `radius_first_pc` times the ratio of neighbouring edges; the edge of the last
+    shell would be `radius_last_pc`, and all that is outside belongs to it.
     """
 
     radius_first_pc: float

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.errors import InputError
 from reproduce.galaxy.orbits.force_table import ForceTable, tabulate
 from reproduce.galaxy.orbits.integration import integrate
 from reproduce.galaxy.orbits.intrinsic import SpaceGrid
 from reproduce.galaxy.orbits.observation import Observation
 from reproduce.galaxy.orbits.potential import GalaxyPotential
-from reproduce.galaxy.orbits.recording import BOX, family, moments, record_sky, record_space
+from reproduce.galaxy.orbits.recording import family, moments, record_sky, record_space
 from reproduce.galaxy.orbits.start_space import StartGrid, start_space
+from reproduce.workflow.errors import InputError
 
 TABLE_REACH = 30.0
-"""The potential is tabulated to this many times the start grid's last radius; the equipotential is a few times flatter."""
+"""The potential is tabulated to this many times the start grid's last radius: farther than any orbit goes."""
 
 OFFSETS = 131_071
 """Random offsets drawn for a bundle: a prime, so that those of an image of an orbit change from turn to turn."""
@@ -116,11 +116,20 @@ def orbit_library(
         table = tabulate(galaxy, TABLE_REACH * 10**start.log_radius_last)
     starts = start_space(table, start)
     n = start.n_bundles
-    records = []
-    for k, (bundle, periods) in enumerate(
-        zip(np.concatenate([starts.tubes, starts.boxes]), np.concatenate([starts.period] * 2), strict=True)
-    ):
-        records.append(_bundle(table, bundle, periods, observation, space, integration, (seed, k)))
+    records = [
+        observe_bundle(
+            table=table,
+            starts=bundle,
+            periods=periods,
+            observation=observation,
+            space=space,
+            integration=integration,
+            seed=(seed, k),
+        )
+        for k, (bundle, periods) in enumerate(
+            zip(np.concatenate([starts.tubes, starts.boxes]), np.concatenate([starts.period] * 2), strict=True)
+        )
+    ]
     order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, 2 * n)])
     reversed_ = np.concatenate([np.tile([False, True], n), np.zeros(n, bool)])
     histogram = np.stack([records[k].histogram for k in order])
@@ -141,7 +150,9 @@ def orbit_library(
 
 
 @dataclass(frozen=True)
-class _Record:
+class BundleRecord:
+    """What `OrbitLibrary` keeps of one bundle; see there."""
+
     histogram: np.ndarray
     intrinsic: np.ndarray
     family: int
@@ -150,16 +161,33 @@ class _Record:
     energy_error: float
 
 
-def _bundle(
+def observe_bundle(
+    *,
     table: ForceTable,
     starts: np.ndarray,
     periods: np.ndarray,
     observation: Observation,
     space: SpaceGrid,
     integration: Integration,
-    seed: tuple[int, int],
-) -> _Record:
-    """Follow and observe the orbits of one bundle, starts (d³, 6)."""
+    seed: tuple[int, ...],
+) -> BundleRecord:
+    """Follow and observe the orbits of one bundle.
+
+    Parameters
+    ----------
+    table : ForceTable
+    starts : array of shape (orbits, 6)
+        pc and km/s.
+    periods : array of shape (orbits,)
+        pc/(km/s).
+    observation, space, integration
+        As in `orbit_library`.
+    seed : tuple of int
+
+    Returns
+    -------
+    BundleRecord
+    """
     apertures, velocities = observation.apertures, observation.velocities
     counts = np.zeros((velocities.number, apertures.number), np.int64)
     cells = np.zeros(space.shape)
@@ -176,7 +204,7 @@ def _bundle(
         means = moments(samples)
         means[:3] *= [families[-1] == kind for kind in (1, 2, 3)]  # the eight images of other components cancel
         total += means / len(starts)
-    return _Record(
+    return BundleRecord(
         histogram=(counts / (8 * integration.samples * len(starts))).astype(np.float32),
         intrinsic=(cells / cells.sum()).astype(np.float32),
         family=families[0],
@@ -186,7 +214,9 @@ def _bundle(
     )
 
 
-def _follow(table: ForceTable, orbit: np.ndarray, duration: float, integration: Integration, samples: np.ndarray) -> float:
+def _follow(
+    table: ForceTable, orbit: np.ndarray, duration: float, integration: Integration, samples: np.ndarray
+) -> float:
     """Fill `samples`; return the energy's error."""
     tolerance = integration.first_tolerance
     while tolerance > 1e-14:
@@ -195,7 +225,7 @@ def _follow(table: ForceTable, orbit: np.ndarray, duration: float, integration: 
             return float(error)
         tolerance /= 10
     raise InputError(
-        f"orbit from {orbit.round(3).tolist()} (pc, km/s): its energy changes by {error:.1e} in {duration:.3g} pc/(km/s), asked "
+        f"orbit from {orbit.round(3).tolist()} (pc, km/s): its energy changes by {error:.1e}, asked "
         f"{integration.energy_error:.0e}; allow more, follow it for fewer periods or soften the black hole more"
     )
 
@@ -207,5 +237,7 @@ def _sky_kernel(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
     apertures = observation.apertures
     angle = np.radians(apertures.angle_deg)
     to_instrument = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    pixels = np.column_stack([-np.array(apertures.corner_arcsec), to_instrument]) / np.array(apertures.pixel_arcsec)[:, None]
+    pixels = (
+        np.column_stack([-np.array(apertures.corner_arcsec), to_instrument]) / np.array(apertures.pixel_arcsec)[:, None]
+    )
     return sky, pixels

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 
 TOLERANCE = 1e-6
 """Squared axis ratios this much above 1, or out of order by this much, are rounding and not a wrong shape."""
@@ -36,10 +36,13 @@ class ObservedGaussians:
             raise InputError(f"MGE: expected four columns of one length, found {[np.shape(c) for c in columns]}")
         for number, row in enumerate(zip(*columns, strict=True), 1):
             brightness, sigma, ratio, twist = row
-            if not (brightness > 0 and sigma > 0 and 0 < ratio <= 1 and np.isfinite([*row]).all() and abs(twist) <= 180):
+            if not (
+                brightness > 0 and sigma > 0 and 0 < ratio <= 1 and np.isfinite([*row]).all() and abs(twist) <= 180
+            ):
                 raise InputError(
-                    f"MGE: Gaussian {number} has I = {brightness:g}, sigma = {sigma:g}, q = {ratio:g}, twist = {twist:g}; "
-                    "expected I > 0, sigma > 0, 0 < q <= 1 and a twist in degrees; correct that line"
+                    f"MGE: Gaussian {number} has I = {brightness:g}, sigma = {sigma:g}, q = {ratio:g}, "
+                    f"twist = {twist:g}; "
+                    "expected I > 0, sigma > 0, 0 < q <= 1, twist in degrees; correct it"
                 )
 
     def luminosity(self, pc_per_arcsec: float) -> np.ndarray:
@@ -49,11 +52,12 @@ class ObservedGaussians:
 
 @dataclass(frozen=True)
 class ViewingAngles:
-    """Direction of the line of sight, spherical `theta_deg` (from the short axis) and `phi_deg` (from the long axis), and
-    `psi_deg`: angle on the sky from the projected short axis to the observed major axis, 90° where they are aligned.
+    """Direction of the line of sight, spherical `theta_deg` (from the short axis) and `phi_deg` (from the long axis),
+    and `psi_deg`: angle on the sky from the projected short axis to the observed major axis, 90° where they are
+    aligned.
 
-    A triaxial galaxy looks the same from both ends of a line, and so does an orbit library, which holds every orbit in both
-    senses; the direction away from the observer is taken as positive.
+    A triaxial galaxy looks the same from both ends of a line, and so does an orbit library, which holds every orbit in
+    both senses; the direction away from the observer is taken as positive.
     """
 
     theta_deg: float
@@ -61,7 +65,7 @@ class ViewingAngles:
     psi_deg: float
 
     def sky_axes(self) -> np.ndarray:
-        """Rows: observed major axis, minor axis, line of sight (away from the observer), in the galaxy's frame; (3, 3)."""
+        """Rows: major axis, minor axis, line of sight (away from the observer) in the galaxy's frame; shape (3, 3)."""
         theta, phi, psi = np.radians([self.theta_deg, self.phi_deg, self.psi_deg])
         across = np.array([-np.sin(phi), np.cos(phi), 0.0])
         up = np.array([-np.cos(theta) * np.cos(phi), -np.cos(theta) * np.sin(phi), np.sin(theta)])
@@ -73,7 +77,7 @@ class ViewingAngles:
 
 @dataclass(frozen=True)
 class TriaxialGaussians:
-    """Ellipsoidal Gaussians: `luminosity` (Lsun), `sigma_pc` (long axis), `p` and `q` (axes y/x and z/x), shape (n,)."""
+    """Ellipsoidal Gaussians: `luminosity` (Lsun), `sigma_pc` (long axis), axes `p` (y/x) and `q` (z/x), shape (n,)."""
 
     luminosity: np.ndarray
     sigma_pc: np.ndarray
@@ -180,7 +184,9 @@ def deproject(light: ObservedGaussians, angles: ViewingAngles, pc_per_arcsec: fl
     # The three entries of the projected ellipse are linear in the squared axes.
     system = np.stack([major**2, minor**2, major * minor])
     if abs(np.linalg.det(system)) < 1e-12:
-        raise InputError(f"MGE cannot be deprojected at {angles}: the view is along a principal plane, so one axis stays unseen")
+        raise InputError(
+            f"MGE cannot be deprojected at {angles}: the view is along a principal plane, so one axis stays unseen"
+        )
     twist = np.radians(light.twist_deg)
     long2 = (light.sigma_arcsec * pc_per_arcsec) ** 2
     short2 = long2 * light.axis_ratio**2
@@ -197,8 +203,8 @@ def deproject(light: ObservedGaussians, angles: ViewingAngles, pc_per_arcsec: fl
     if bad.any():
         first = int(np.argmax(bad))
         raise InputError(
-            f"MGE: Gaussian {first + 1} (q = {light.axis_ratio[first]:g}, twist = {light.twist_deg[first]:g} deg) cannot be "
-            f"deprojected at theta, phi, psi = {angles.theta_deg:.2f}, {angles.phi_deg:.2f}, {angles.psi_deg:.2f} deg: "
+            f"MGE: Gaussian {first + 1} (q = {light.axis_ratio[first]:g}, twist = {light.twist_deg[first]:g} deg) "
+            f"cannot be deprojected at {angles.theta_deg:.2f}, {angles.phi_deg:.2f}, {angles.psi_deg:.2f} deg: "
             f"p² = {p2[first]:.4g}, q² = {q2[first]:.4g} (expected 0 < q² <= p² <= 1); change p, q or u"
         )
     return TriaxialGaussians(light.luminosity(pc_per_arcsec), np.sqrt(squared[0]), np.sqrt(p2), np.sqrt(q2))

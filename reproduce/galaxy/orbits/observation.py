@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.errors import InputError
 from reproduce.galaxy.orbits.mge import ObservedGaussians, ViewingAngles
+from reproduce.workflow.errors import InputError
 
 SUBPIXELS = 8
 
@@ -14,9 +14,9 @@ SUBPIXELS = 8
 class Apertures:
     """A grid of pixels sorted into bins.
 
-    `corner_arcsec` (x, y) of the first pixel and `size_arcsec` (x, y) of the grid in the instrument's axes; `angle_deg` by
-    which a point turns from those axes to the galaxy's (major axis, minor axis); `bin_of_pixel` (ny, nx), the number of each
-    pixel's aperture from 1, 0 for none.
+    `corner_arcsec` (x, y) of the first pixel and `size_arcsec` (x, y) of the grid in the instrument's axes;
+    `angle_deg` by which a point turns from those axes to the galaxy's (major axis, minor axis); `bin_of_pixel` (ny,
+    nx), the number of each pixel's aperture from 1, 0 for none.
     """
 
     corner_arcsec: tuple[float, float]
@@ -27,13 +27,20 @@ class Apertures:
     def __post_init__(self) -> None:
         bins = self.bin_of_pixel
         if bins.ndim != 2 or not np.issubdtype(bins.dtype, np.integer) or bins.min() < 0:
-            raise InputError(f"apertures: expected whole numbers from 0, shape (ny, nx), found {bins.dtype} {bins.shape}")
+            raise InputError(
+                f"apertures: expected whole numbers from 0, shape (ny, nx), found {bins.dtype} {bins.shape}"
+            )
         missing = np.setdiff1d(np.arange(1, bins.max() + 1), bins)
         if bins.max() < 1 or missing.size:
             what = f"numbers without a pixel: {missing[:5].tolist()}" if missing.size else "no pixel is in any bin"
             raise InputError(f"apertures: bins must be numbered from 1 without gaps; {what}")
-        if min(self.size_arcsec) <= 0 or not np.isfinite([*self.corner_arcsec, *self.size_arcsec, self.angle_deg]).all():
-            raise InputError(f"apertures: expected a size above 0, found {self.size_arcsec} (corner {self.corner_arcsec})")
+        if (
+            min(self.size_arcsec) <= 0
+            or not np.isfinite([*self.corner_arcsec, *self.size_arcsec, self.angle_deg]).all()
+        ):
+            raise InputError(
+                f"apertures: expected a size above 0, found {self.size_arcsec} (corner {self.corner_arcsec})"
+            )
 
     @property
     def number(self) -> int:
@@ -62,7 +69,9 @@ class Apertures:
         y = self.corner_arcsec[1] + height * (np.arange(ny)[:, None, None, None] + inside[None, None, :, None])
         angle = np.radians(self.angle_deg)
         shape = (ny, nx, subpixels**2)
-        return (np.cos(angle) * x - np.sin(angle) * y).reshape(shape), (np.sin(angle) * x + np.cos(angle) * y).reshape(shape)
+        return (np.cos(angle) * x - np.sin(angle) * y).reshape(shape), (np.sin(angle) * x + np.cos(angle) * y).reshape(
+            shape
+        )
 
 
 @dataclass(frozen=True)
@@ -77,8 +86,8 @@ class PointSpread:
         good = sigma.ndim == 1 and sigma.size > 0 and sigma.shape == weight.shape and (sigma > 0).all()
         if not (good and (weight > 0).all() and abs(weight.sum() - 1) < 1e-6):
             raise InputError(
-                f"PSF: sigma {sigma.tolist()} arcsec, weights {weight.tolist()}; expected one weight for each sigma, all "
-                "above 0, weights summing to 1"
+                f"PSF: sigma {sigma.tolist()} arcsec, weights {weight.tolist()}; expected one weight for each "
+                "sigma, all above 0, weights summing to 1"
             )
 
     def offsets(self, number: int, random: np.random.Generator) -> np.ndarray:
@@ -96,7 +105,9 @@ class VelocityBins:
 
     def __post_init__(self) -> None:
         if not (self.width_kms > 0 and self.number >= 3 and self.number % 2):
-            raise InputError(f"velocity bins: {self.number} across {self.width_kms:g} km/s; expected an odd number above 2")
+            raise InputError(
+                f"velocity bins: {self.number} across {self.width_kms:g} km/s; expected an odd number above 2"
+            )
 
     @property
     def edges_kms(self) -> np.ndarray:
@@ -121,21 +132,26 @@ class Observation:
     velocities: VelocityBins
 
 
-def projected_masses(light: ObservedGaussians, apertures: Apertures, point_spread: PointSpread) -> np.ndarray:
-    """Fraction of the galaxy's light in each aperture, seen through the point spread function; shape (number,).
+def pixel_light(light: ObservedGaussians, apertures: Apertures, point_spread: PointSpread) -> np.ndarray:
+    """Fraction of the galaxy's light in each pixel, seen through the point spread function; shape (ny, nx).
 
     A convolved Gaussian is a Gaussian; each pixel is summed on a grid of 8 × 8 points.
     """
     major, minor = apertures.points(SUBPIXELS)
     width, height = apertures.pixel_arcsec
-    luminosity = light.luminosity(1.0)
+    share = light.luminosity(1.0) / light.luminosity(1.0).sum()
     image = np.zeros(apertures.bin_of_pixel.shape)
-    for total, sigma, ratio, twist in zip(luminosity, light.sigma_arcsec, light.axis_ratio, light.twist_deg, strict=True):
+    for fraction, sigma, ratio, twist in zip(share, light.sigma_arcsec, light.axis_ratio, light.twist_deg, strict=True):
         turn = np.radians(twist)
         along = np.cos(turn) * major + np.sin(turn) * minor
         across = -np.sin(turn) * major + np.cos(turn) * minor
         for blur, weight in zip(point_spread.sigma_arcsec, point_spread.weight, strict=True):
             long2, short2 = sigma**2 + blur**2, (sigma * ratio) ** 2 + blur**2
             bright = np.exp(-0.5 * (along**2 / long2 + across**2 / short2)).mean(-1)
-            image += weight * total / luminosity.sum() * width * height / (2 * np.pi * np.sqrt(long2 * short2)) * bright
-    return apertures.sum_over_pixels(image)
+            image += weight * fraction * width * height / (2 * np.pi * np.sqrt(long2 * short2)) * bright
+    return image
+
+
+def projected_masses(light: ObservedGaussians, apertures: Apertures, point_spread: PointSpread) -> np.ndarray:
+    """Fraction of the galaxy's light in each aperture, seen through the point spread function; shape (number,)."""
+    return apertures.sum_over_pixels(pixel_light(light, apertures, point_spread))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import constants, units
 
-from reproduce.errors import InputError
 from reproduce.galaxy.orbits.mge import TriaxialGaussians
+from reproduce.workflow.errors import InputError
 
 G = float(constants.G.to_value(units.pc * (units.km / units.s) ** 2 / units.Msun))
 """Gravitational constant, pc (km/s)² / Msun."""
@@ -29,7 +29,7 @@ class Halo:
 
     def potential(self, radius_pc: np.ndarray) -> np.ndarray:
         """Potential in (km/s)²."""
-        x = np.asarray(radius_pc) / self.scale_radius_pc
+        x = np.maximum(np.asarray(radius_pc) / self.scale_radius_pc, 1e-12)  # finite at the centre
         return -4 * np.pi * G * self.density_msun_pc3 * self.scale_radius_pc**2 * np.log1p(x) / x
 
 
@@ -53,7 +53,9 @@ def halo_of_mass(mass_200_msun: float, concentration: float) -> Halo:
         If the mass is negative or the concentration not positive.
     """
     if not (mass_200_msun >= 0 and concentration > 0 and np.isfinite([mass_200_msun, concentration]).all()):
-        raise InputError(f"halo: expected mass >= 0 and concentration > 0, found {mass_200_msun:g} and {concentration:g}")
+        raise InputError(
+            f"halo: expected mass >= 0 and concentration > 0, found {mass_200_msun:g} and {concentration:g}"
+        )
     hubble = HUBBLE_KMS_MPC / 1e6  # km/s/pc
     critical = 3 * hubble**2 / (8 * np.pi * G)
     c = concentration

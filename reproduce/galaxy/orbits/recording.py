@@ -1,7 +1,8 @@
 """One orbit's record: its histogram of position and velocity on the sky, its mass in space, its angular momentum.
 
-Compiled; `library` is what calls it. An orbit stands for its eight mirror images. A mirror image is an orbit of the same
-potential; mirrored in an odd number of planes, a tube turns the other way, so it is run backwards in time as well.
+Compiled; `library` is what calls it. An orbit stands for its eight mirror images. A mirror image is an orbit of the
+same potential; mirrored in an odd number of planes, a tube turns the other way, so it is run backwards in time as
+well.
 """
 
 import numpy as np
@@ -12,8 +13,8 @@ X_TUBE, Y_TUBE, Z_TUBE, BOX = 1, 2, 3, 4
 
 
 @njit(cache=True)
-def family(samples):  # type: ignore[no-untyped-def]
-    """X_TUBE, Y_TUBE or Z_TUBE if that component of the angular momentum keeps its sign in all samples (n, 6), or BOX."""
+def family(samples):
+    """X_TUBE, Y_TUBE or Z_TUBE if that component of the angular momentum keeps its sign in all samples, or BOX."""
     positive, negative = np.zeros(3, np.bool_), np.zeros(3, np.bool_)
     for i in range(samples.shape[0]):
         for k in range(3):
@@ -30,7 +31,7 @@ def family(samples):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, velocity, histogram):  # type: ignore[no-untyped-def]
+def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, velocity, histogram):
     """Add the eight images of an orbit's samples to a histogram.
 
     Parameters
@@ -78,14 +79,16 @@ def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, velocity, hist
             aperture = bin_of_pixel[int(row), int(column)]
             if aperture == 0:
                 continue
-            v = turn * (sky[2, 0] * sx * samples[i, 3] + sky[2, 1] * sy * samples[i, 4] + sky[2, 2] * sz * samples[i, 5])
+            v = turn * (
+                sky[2, 0] * sx * samples[i, 3] + sky[2, 1] * sy * samples[i, 4] + sky[2, 2] * sz * samples[i, 5]
+            )
             place = int(np.floor((v - velocity[0]) * velocity[1]))
             histogram[min(max(place, 0), n_velocities - 1), aperture - 1] += 1
 
 
 @njit(cache=True)
-def record_space(samples, radii, masses):  # type: ignore[no-untyped-def]
-    """Count an orbit's samples (n, 6), folded to one octant, in cells: `masses` (radii, thetas, phis), `radii` their edges."""
+def record_space(samples, radii, masses):
+    """Count samples (n, 6), folded to one octant, in the cells of `masses` (radii, thetas, phis); `radii`: edges."""
     _, n_theta, n_phi = masses.shape
     for i in range(samples.shape[0]):
         x, y, z = abs(samples[i, 0]), abs(samples[i, 1]), abs(samples[i, 2])
@@ -97,8 +100,8 @@ def record_space(samples, radii, masses):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def moments(samples):  # type: ignore[no-untyped-def]
-    """Means over samples (n, 6) of the angular momentum (x, y, z; pc km/s), the radius (pc) and v² (km²/s²); shape (5,)."""
+def moments(samples):
+    """Means over samples (n, 6) of angular momentum (x, y, z; pc km/s), radius (pc), v² (km²/s²); shape (5,)."""
     total = np.zeros(5)
     for i in range(samples.shape[0]):
         x, y, z, vx, vy, vz = samples[i]

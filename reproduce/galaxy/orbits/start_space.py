@@ -1,7 +1,7 @@
 """Where the orbits of a library start: a regular grid in energy and in two more integrals.
 
-Tubes start perpendicular to the (x, z) plane, between the thin orbit and the equipotential of their energy; boxes start at
-rest on the equipotential (Schwarzschild 1993, ApJ 409, 563; van den Bosch et al. 2008, section 4.2).
+Tubes start perpendicular to the (x, z) plane, between the thin orbit and the equipotential of their energy; boxes
+start at rest on the equipotential (Schwarzschild 1993, ApJ 409, 563; van den Bosch et al. 2008, section 4.2).
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ import numpy as np
 from numba import njit
 from scipy.optimize import minimize_scalar
 
-from reproduce.errors import InputError
 from reproduce.galaxy.orbits.force_table import ForceTable, acceleration
 from reproduce.galaxy.orbits.integration import (
     EXTENDED,
@@ -23,6 +22,7 @@ from reproduce.galaxy.orbits.integration import (
     evaluate_dense,
     step,
 )
+from reproduce.workflow.errors import InputError
 
 CROSSINGS = 60
 """Of the (x, z) plane, by which an orbit's thickness is judged."""
@@ -36,8 +36,8 @@ intrinsic masses of a library by DYNAMITE: its tubes stand there to about 0.2 % 
 
 @dataclass(frozen=True)
 class StartGrid:
-    """Numbers of energies and of the two other integrals; decimal logarithms of the first and last radius (pc) on the long
-    axis whose potential is an energy; `dithering` starts in each dimension that are bundled into one orbit."""
+    """Numbers of energies and of the two other integrals; decimal logarithms of the first and last radius (pc) on the
+    long axis whose potential is an energy; `dithering` starts in each dimension that are bundled into one orbit."""
 
     n_energy: int
     n_i2: int
@@ -62,8 +62,9 @@ class StartGrid:
 
 @dataclass(frozen=True)
 class StartSpace:
-    """Start points (pc, km/s) of `tubes` and of `boxes`, shape (bundles, dithering³, 6), sorted by energy, then angle, then
-    the third integral; `period` of the circular orbit of each one's energy, pc/(km/s), shape (bundles, dithering³)."""
+    """Start points (pc, km/s) of `tubes` and of `boxes`, shape (bundles, dithering³, 6), sorted by energy, then angle,
+    then the third integral; `period` of the circular orbit of each one's energy, pc/(km/s), shape (bundles,
+    dithering³)."""
 
     tubes: np.ndarray
     boxes: np.ndarray
@@ -85,9 +86,9 @@ def start_space(table: ForceTable, grid: StartGrid) -> StartSpace:
 
     Notes
     -----
-    Angles are cell centres, polar angles from the short axis on: no orbit starts on an axis. Radii of tubes are even, from
-    close to the thin orbit to close to the equipotential. Energies of the bundles include both ends; with dithering
-    the d energies of a bundle are spread over its cell.
+    Angles are cell centres, polar angles from the short axis on: no orbit starts on an axis. Radii of tubes are even,
+    from close to the thin orbit to close to the equipotential. Energies of the bundles include both ends; with
+    dithering the d energies of a bundle are spread over its cell.
     """
     d = grid.dithering
     tubes, boxes, periods = [], [], []
@@ -130,7 +131,7 @@ def _bundled(starts: np.ndarray, grid: StartGrid) -> np.ndarray:
 
 
 @njit(cache=True)
-def equipotential_radius(table, direction, energy):  # type: ignore[no-untyped-def]
+def equipotential_radius(table, direction, energy):
     """Radius (pc) along a unit vector at which the potential is `energy`; bisection in ln r to rounding."""
     low, high = table.s_first - 20.0, table.s_first + table.s_step * table.coefficients.shape[0]
     for _ in range(60):
@@ -144,7 +145,7 @@ def equipotential_radius(table, direction, energy):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def circular_period(table, energy):  # type: ignore[no-untyped-def]
+def circular_period(table, energy):
     """Period, pc/(km/s), of the circular orbit of an energy in the force along the long axis."""
     low, high = table.s_first - 20.0, table.s_first + table.s_step * table.coefficients.shape[0]
     for _ in range(60):
@@ -182,7 +183,7 @@ def thin_orbit_radius(table: ForceTable, energy: float, angle: float) -> float:
 
 
 @njit(cache=True)
-def thickness(table, energy, direction, radius):  # type: ignore[no-untyped-def]
+def thickness(table, energy, direction, radius):
     """Scatter of the radius at which a tube crosses the (x, z) plane, about a quadratic in sin²(angle), relative."""
     start = np.zeros(6)
     start[0], start[2] = radius * direction[0], radius * direction[2]
@@ -202,7 +203,7 @@ def thickness(table, energy, direction, radius):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def plane_crossings(table, start, number):  # type: ignore[no-untyped-def]
+def plane_crossings(table, start, number):
     """First crossings of the plane y = 0 by an orbit that starts in it: x and z (pc), shape (number, 2)."""
     found = np.empty((number, 2))
     state, new, work = start.copy(), np.empty(6), np.empty(6)
