@@ -9,8 +9,8 @@ import pytest
 from reproduce.galaxy.orbits import dynamite_files
 from reproduce.galaxy.orbits.losvd import Kinematics
 from reproduce.galaxy.orbits.observation import Apertures
+from reproduce.papers.skusa2023 import ngc6278
 from reproduce.workflow.errors import InputError
-from tests.support import ngc6278
 from tests.support.places import shared_data
 
 

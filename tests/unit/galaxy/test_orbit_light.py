@@ -9,8 +9,8 @@ from scipy.stats import norm
 from reproduce.galaxy.orbits.galaxy_model import galaxy_model
 from reproduce.galaxy.orbits.mge import ObservedGaussians, ViewingAngles, deproject, viewing_angles
 from reproduce.galaxy.orbits.observation import Apertures, PointSpread, VelocityBins, projected_masses
+from reproduce.papers.skusa2023 import ngc6278
 from reproduce.workflow.errors import InputError
-from tests.support import ngc6278
 
 
 def test_viewing_angles_of_the_thesis() -> None:

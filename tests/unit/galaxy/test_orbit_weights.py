@@ -8,8 +8,8 @@ from reproduce.galaxy.orbits import synthetic
 from reproduce.galaxy.orbits.library import OrbitLibrary
 from reproduce.galaxy.orbits.losvd import Kinematics, coefficient_maps, fit_gauss_hermite, hermite_basis
 from reproduce.galaxy.orbits.weights import MassErrors, WeightProblem, solve_weights, weight_problem
+from reproduce.papers.skusa2023 import ngc6278
 from reproduce.workflow.errors import InputError
-from tests.support import ngc6278
 
 EDGES = np.linspace(-1500, 1500, 602)
 CENTRES = 0.5 * (EDGES[1:] + EDGES[:-1])

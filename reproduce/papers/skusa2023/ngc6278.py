@@ -1,4 +1,4 @@
-"""NGC 6278 as the manifest has it, small or whole, for tests and benchmarks."""
+"""NGC 6278 as the thesis models it: its light, its parameters, the grids of its orbit library, from the manifest."""
 
 from dataclasses import replace
 
@@ -54,10 +54,3 @@ def space_grid(start: StartGrid) -> SpaceGrid:
 def observation(galaxy: GalaxyModel, apertures: Apertures) -> Observation:
     """The galaxy seen through apertures with the thesis's seeing and velocity bins."""
     return Observation(galaxy.angles, galaxy.pc_per_arcsec, apertures, SPREAD, VELOCITIES)
-
-
-def coarse_apertures() -> Apertures:
-    """48 square apertures of 6 arcsec along the instrument's axes."""
-    field = MANIFEST["field"]
-    numbers = np.arange(1, 49).reshape(6, 8).repeat(6, axis=0).repeat(6, axis=1)
-    return Apertures((-24.0, -18.0), (48.0, 36.0), field["angle_deg"], numbers)
