@@ -1,10 +1,11 @@
 """The potential as a table that is fast to evaluate, with its error measured against the quadrature.
 
-The stars' potential is Φ(0) + g ψ with g = r² / (r² + c²): the factor keeps the force exact near the centre, where it
-is a small difference of potentials. ψ is smooth in s = ln r and, by the three mirror planes, in a = (x/r)² and b =
-(z/r)². It is kept as a polynomial in 2a - 1 and 2b - 1 (as spherical harmonics of even order) whose coefficients are
-quintic splines in s. Forces are its exact derivatives, so energy in the table's potential is conserved whatever the
-table's error. Halo and black hole are added in closed form.
+In coordinates whose y and z are stretched by 1/√p and 1/√q of the flattest Gaussian, which are half way to making it
+round, the stars' potential is Φ(0) + g ψ with g = r² / (r² + c²): the factor keeps the force exact near the centre,
+where it is a small difference of potentials. ψ is smooth in s = ln r and, by the three mirror planes, in a = (x/r)²
+and b = (z/r)². It is kept as a polynomial in 2a - 1 and 2b - 1 (as spherical harmonics of even order) whose
+coefficients are quintic splines in s. Forces are its exact derivatives, so energy in the table's potential is
+conserved whatever the table's error. Halo and black hole are added in closed form.
 """
 
 from math import factorial
@@ -31,9 +32,9 @@ class ForceTable(NamedTuple):
 
     `coefficients` (knots - 1, terms, 6): quintics in s, highest power first; `degrees` (in b; in a, at most as large):
     the polynomial holds a^i b^j with i up to the second and i + j up to the first; `s_first`, `s_step`: knots in
-    ln(r/pc); `centre`: potential of the stars there, (km/s)², and c² (pc²); `halo`: potential at its centre, scale
-    radius; `hole`: G m, softening²; `error`: largest difference of the force from the quadrature's, relative to the
-    force.
+    ln(r/pc); `centre`: potential of the stars there, (km/s)², and c² (pc²); `stretch` of y and z; `halo`: potential at
+    its centre, scale radius; `hole`: G m, softening²; `error`: largest difference of the force from the quadrature's,
+    relative to the force.
     """
 
     coefficients: np.ndarray
@@ -41,12 +42,13 @@ class ForceTable(NamedTuple):
     s_first: float
     s_step: float
     centre: tuple[float, float]
+    stretch: tuple[float, float]
     halo: tuple[float, float]
     hole: tuple[float, float]
     error: float
 
 
-def tabulate(galaxy: GalaxyPotential, largest_radius_pc: float, tolerance: float = 2e-5) -> ForceTable:
+def tabulate(galaxy: GalaxyPotential, largest_radius_pc: float, tolerance: float = 1e-5) -> ForceTable:
     """A table of a galaxy's potential, from a small part of its smallest Gaussian to a radius.
 
     Parameters
@@ -70,9 +72,10 @@ def tabulate(galaxy: GalaxyPotential, largest_radius_pc: float, tolerance: float
     s_last = np.log(largest_radius_pc) + 1  # a spline is worst in its last pieces
     s = np.linspace(s_first, s_last, int(np.ceil((s_last - s_first) * KNOTS_PER_E_FOLD)) + 1)
     direction = octant_directions()
+    axes = np.sqrt([1.0, galaxy.stars.p.min(), galaxy.stars.q.min()])
     centre = (float(galaxy.stellar_potential(np.zeros(3))), float(galaxy.stars.sigma_pc.min() ** 2))
     factor = 1 / (1 + centre[1] * np.exp(-2 * s))
-    potential = np.stack([galaxy.stellar_potential(np.exp(radius) * direction) for radius in s])
+    potential = np.stack([galaxy.stellar_potential(np.exp(radius) * direction * axes) for radius in s])
     values = (potential - centre[0]) / factor[:, None]
     halo_centre = -4 * np.pi * G * galaxy.halo.density_msun_pc3 * galaxy.halo.scale_radius_pc**2
     table = ForceTable(
@@ -81,6 +84,7 @@ def tabulate(galaxy: GalaxyPotential, largest_radius_pc: float, tolerance: float
         s_first=float(s[0]),
         s_step=float(s[1] - s[0]),
         centre=centre,
+        stretch=(float(1 / axes[1]), float(1 / axes[2])),
         halo=(float(halo_centre), float(galaxy.halo.scale_radius_pc)),
         hole=(float(G * galaxy.black_hole_msun), float(galaxy.softening_pc**2)),
         error=np.inf,
@@ -151,12 +155,14 @@ def _reference(galaxy: GalaxyPotential, s_first: float, s_last: float) -> tuple[
 @njit(cache=True, fastmath={"contract"})
 def acceleration(table, x, y, z):
     """Potential (km/s)² and acceleration (km/s)²/pc at a point (pc): four numbers."""
-    r2 = x * x + y * y + z * z + 1e-300
+    stretch_y, stretch_z = table.stretch
+    y_s, z_s = stretch_y * y, stretch_z * z
+    r2 = x * x + y_s * y_s + z_s * z_s + 1e-300
     s = 0.5 * np.log(r2)
     place = max((s - table.s_first) / table.s_step, 0.0)
     piece = min(int(place), table.coefficients.shape[0] - 1)
     t = (place - piece) * table.s_step
-    a, b = x * x / r2, z * z / r2
+    a, b = x * x / r2, z_s * z_s / r2
     u, w = 2.0 * a - 1.0, 2.0 * b - 1.0
     psi = psi_u = psi_w = psi_s = 0.0
     c = table.coefficients
@@ -182,8 +188,9 @@ def acceleration(table, x, y, z):
     phi = table.centre[0] + factor * psi
     along = inverse * (psi_s + 2.0 * (1.0 - factor) * psi - 4.0 * (a * psi_u + b * psi_w))
     ax = -x * (along + 4.0 * inverse * psi_u)
-    ay = -y * along
-    az = -z * (along + 4.0 * inverse * psi_w)
+    ay = -stretch_y * y_s * along
+    az = -stretch_z * z_s * (along + 4.0 * inverse * psi_w)
+    r2 = x * x + y * y + z * z + 1e-300
     r = np.sqrt(r2)
     scaled = r / table.halo[1]
     log = np.log1p(scaled)

@@ -29,15 +29,16 @@ CROSSINGS = 60
 THICKNESS_TOLERANCE = 1e-8
 TRIED_RADII = np.linspace(0.3, 0.98, 18)
 """Of the equipotential: where the thin orbit is looked for before the search is refined."""
-MARGIN = 0.1
-"""In steps between neighbouring tubes: the room kept at the thin orbit and at the equipotential. Measured from the
-intrinsic masses of a library by DYNAMITE: its tubes stand there to about 0.2 % of their radius."""
 
 
 @dataclass(frozen=True)
 class StartGrid:
     """Numbers of energies and of the two other integrals; decimal logarithms of the first and last radius (pc) on the
-    long axis whose potential is an energy; `dithering` starts in each dimension that are bundled into one orbit."""
+    long axis whose potential is an energy; `dithering` starts in each dimension that are bundled into one orbit.
+
+    `margin` is the room kept at the thin orbit and at the equipotential, in steps between neighbouring tubes. A tenth is
+    measured from the intrinsic masses of a library by DYNAMITE, whose tubes it meets to about 0.2 % of their radius.
+    """
 
     n_energy: int
     n_i2: int
@@ -45,6 +46,7 @@ class StartGrid:
     log_radius_first: float
     log_radius_last: float
     dithering: int = 1
+    margin: float = 0.1
 
     def __post_init__(self) -> None:
         numbers = (self.n_energy, self.n_i2, self.n_i3, self.dithering)
@@ -94,7 +96,7 @@ def start_space(table: ForceTable, grid: StartGrid) -> StartSpace:
     tubes, boxes, periods = [], [], []
     elevations = (np.arange(grid.n_i2 * d)[::-1] + 0.5) / (grid.n_i2 * d) * np.pi / 2
     azimuths = (np.arange(grid.n_i3 * d) + 0.5) / (grid.n_i3 * d) * np.pi / 2
-    parts = (np.arange(grid.n_i3 * d) + MARGIN) / (grid.n_i3 * d - 1 + 2 * MARGIN)
+    parts = (np.arange(grid.n_i3 * d) + grid.margin) / (grid.n_i3 * d - 1 + 2 * grid.margin)
     for log_radius in _log_radii(grid):
         energy = acceleration(table, 10.0**log_radius, 0.0, 0.0)[0]
         periods.append(circular_period(table, energy))
