@@ -36,8 +36,9 @@ class StartGrid:
     """Numbers of energies and of the two other integrals; decimal logarithms of the first and last radius (pc) on the
     long axis whose potential is an energy; `dithering` starts in each dimension that are bundled into one orbit.
 
-    `margin` is the room kept at the thin orbit and at the equipotential, in steps between neighbouring tubes. A tenth is
-    measured from the intrinsic masses of a library by DYNAMITE, whose tubes it meets to about 0.2 % of their radius.
+    `margin` is the room kept at the thin orbit and at the equipotential, in steps between neighbouring tubes. A tenth
+    is measured from the intrinsic masses of a library by DYNAMITE, whose tubes it meets to about 0.2 % of their
+    radius.
     """
 
     n_energy: int

@@ -250,8 +250,10 @@ def test_regular_orbits_are_dynamites(galaxy: GalaxyModel) -> None:
 
 @pytest.mark.slow
 def test_a_whole_library_is_dynamites(galaxy: GalaxyModel) -> None:
-    """Tubes within 5 %, but for the few that a start moved by 0.1 % of its radius changes by more; boxes within 20 %, and
-    not twice as far as they are from themselves under another tolerance: chaos."""
+    """Tubes within 5 %, but for the few that a start moved by 0.1 % of its radius changes by more.
+
+    Boxes within 20 %, and not twice as far as they are from themselves under another tolerance: chaos.
+    """
     from benchmarks.orbit_library import compare
 
     row = compare(reference(shared_data("ngc6278")))
