@@ -140,6 +140,14 @@ def viewing_angles(p: float, q: float, u: float, observed_axis_ratio: float) -> 
     -----
     Trace and determinant of the projected ellipse are linear in the squared components of the direction n:
     1 + p² + q² - (n_x² + p² n_y² + q² n_z²) = u² (1 + q'²) and p² q² n_x² + q² n_y² + p² n_z² = u⁴ q'².
+
+    Examples
+    --------
+    The galaxy of Skusa (2023):
+
+    >>> angles = viewing_angles(p=0.99, q=0.54, u=0.9999, observed_axis_ratio=0.55097)
+    >>> print(f"{angles.theta_deg:.2f} {angles.phi_deg:.2f} {angles.psi_deg:.2f}")
+    82.44 84.25 90.02
     """
     shape = f"p = {p:g}, q = {q:g}, u = {u:g} with the observed axis ratio {observed_axis_ratio:g}"
     if not 0 < q < p < 1 or not 0 < u <= 1:
@@ -158,7 +166,7 @@ def viewing_angles(p: float, q: float, u: float, observed_axis_ratio: float) -> 
     sky = ViewingAngles(theta, phi, 90.0).sky_axes()[:2]
     ellipse = (sky * [1.0, p2, q2]) @ sky.T
     tilt = 0.5 * np.degrees(np.arctan2(2 * ellipse[0, 1], ellipse[0, 0] - ellipse[1, 1]))
-    return ViewingAngles(theta, phi, 90.0 + tilt)
+    return ViewingAngles(float(theta), float(phi), float(90.0 + tilt))
 
 
 def deproject(light: ObservedGaussians, angles: ViewingAngles, pc_per_arcsec: float) -> TriaxialGaussians:
