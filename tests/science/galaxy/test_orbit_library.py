@@ -258,7 +258,8 @@ def test_a_whole_library_is_dynamites(galaxy: GalaxyModel) -> None:
 
     row = compare(reference(shared_data("ngc6278")))
     assert max(row["tubes_h"]) < 0.05
-    assert row["fragile_tubes"] <= 12
+    assert row["fragile_tubes"] <= 30  # no more than the row next to the equipotential
+    assert row["intrinsic_steady_tubes"] < 2 * row["intrinsic_steady_tubes_moved"]
     assert max(row["boxes_h"]) < 0.2
     assert max(row["boxes_h"]) < 2 * max(row["boxes_h_reseeded"])
     assert row["projected_tubes"] < 0.02
