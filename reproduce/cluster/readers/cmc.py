@@ -1,6 +1,7 @@
-"""Snapshots of the Cluster Monte Carlo code CMC (Rodriguez et al. 2022), HDF5 or gzipped text.
+"""Snapshots of the Cluster Monte Carlo code CMC (Rodriguez et al. 2022, ApJS 258, 22), HDF5 or gzipped text.
 
-Radii, velocities and times are in code units; the factors are in the run's `*.conv.sh`.
+Radii, velocities and times are in code units; the factors are in the run's `*.conv.sh`. A row is a single star or a
+binary (`binflag` = 1).
 """
 
 import gzip
@@ -9,17 +10,17 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from reproduce.cluster.readers import common
-from reproduce.cluster.snapshot import Snapshot
+from reproduce.cluster.readers import common, conversion
 from reproduce.workflow.errors import InputError
 
+OPTIONS = ("conversion", "seed")
 COLUMNS = {
     "mass_msun": "m", "radius_pc": "r", "radial_velocity_kms": "vr", "tangential_velocity_kms": "vt",
     "stellar_type": "startype", "luminosity_lsun": "luminosity", "radius_rsun": "radius",
 }  # fmt: skip
-# Components of binaries (`binflag` = 1).
 FIRST = {
     "mass_msun": "m0",
     "stellar_type": "bin_startype0",
@@ -27,39 +28,44 @@ FIRST = {
     "radius_rsun": "bin_star_radius0",
 }
 SECOND = {name: column[:-1] + "1" for name, column in FIRST.items()}
-_NEEDED = ("lengthunitcgs", "lengthunitparsec", "nbtimeunitcgs", "timeunitsmyr")
+_TEXT_KEY = "0"  # a text file holds one snapshot, without a name
+_SNAPSHOT = re.compile(r"(\d+)\(t=([-+.\deE]+)(\w*)\)")
 
 
-def read(
-    path: Path | str,
-    conversion: Path | str,
-    key: str | None = None,
-    fill_metallicity: float | None = None,
-    seed: int = 0,
-) -> Snapshot:
-    """Read one snapshot.
+def keys(path: Path) -> list[str]:
+    """The snapshots of a file, in order of time: groups such as "10(t=12.000067Gyr)", or "0" of a text file."""
+    if path.suffix != ".h5":
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+        return [_TEXT_KEY]
+    with common.open_hdf5(path) as f:
+        numbers = {name: int(match.group(1)) for name in f if (match := _SNAPSHOT.fullmatch(name))}
+        if not numbers:
+            raise InputError(
+                f"{path}: expected CMC's snapshots, such as '0(t=0Gyr)', found {', '.join(list(f)[:4]) or 'none'}"
+            )
+    return sorted(numbers, key=numbers.__getitem__)
 
-    Parameters
-    ----------
-    path : Path
-        `*.snapshots.h5`, `*.window.snapshots.h5` or `*.snap*.dat.gz`.
-    conversion : Path
-        The run's `*.conv.sh`.
-    key : str, optional
-        Which group of an HDF5 file, such as "10(t=12.000067Gyr)"; needed only where there are several.
-    fill_metallicity : float, optional
-        See `common.snapshot`.
-    seed : int
-        Of the random angles.
+
+def find(path: Path, key: str, options: common.Options) -> common.Found:
+    """One snapshot of `*.snapshots.h5`, `*.window.snapshots.h5` or `*.snap*.dat.gz`.
+
+    The time in its name is in Gyr, in code units, or in CMC's "crossing times", which are code units over N / ln(γN).
+
+    Raises
+    ------
+    InputError
+        If `options.conversion` is missing or belongs to another run, or the file is not whole.
     """
-    path, factors = Path(path), conversion_factors(Path(conversion))
-    table, age = _read_hdf5(path, key, factors) if path.suffix == ".h5" else _read_text(path, factors)
-    scale = dict.fromkeys(("radial_velocity_kms", "tangential_velocity_kms"))
-    velocity = factors["lengthunitcgs"] / factors["nbtimeunitcgs"] / 1e5  # cm/s to km/s
+    if options.conversion is None:
+        raise InputError(f"{path}: CMC's snapshots are in code units; give conversion, the run's *.conv.sh file")
+    units = conversion.read(Path(options.conversion))
+    table, time = _read_hdf5(path, key) if path.suffix == ".h5" else _read_text(path)
+    conversion.check(path, Path(options.conversion), units, table)
     columns = {name: table[column] for name, column in COLUMNS.items() if column in table}
-    columns = {name: values * velocity if name in scale else values for name, values in columns.items()}
-    if "radius_pc" in columns:
-        columns["radius_pc"] = columns["radius_pc"] * factors["lengthunitparsec"]
+    factors = dict.fromkeys(("radial_velocity_kms", "tangential_velocity_kms"), units.velocity_kms)
+    factors["radius_pc"] = units.length_pc
+    columns = {name: values * factors[name] if name in factors else values for name, values in columns.items()}
     binary = table.get("binflag", np.zeros(1)) == 1
     if binary.any():
         lacking = [c for c in (*FIRST.values(), *SECOND.values()) if c not in table]
@@ -68,60 +74,59 @@ def read(
         first = {name: table[column] for name, column in FIRST.items()}
         second = {name: table[column] for name, column in SECOND.items()}
         columns = common.split_binaries(columns, first, second, binary)
-    return common.snapshot(path, columns, age, 0, seed, fill_metallicity)
-
-
-def conversion_factors(path: Path) -> dict[str, float]:
-    """Numbers of a `conv.sh` file, lines `name=value` beside comments."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; CMC's snapshots are in code units, which its *.conv.sh file defines")
-    found = dict(re.findall(r"^(\w+)=([-+.\deE]+)\s*$", path.read_text(), flags=re.MULTILINE))
-    lacking = [name for name in _NEEDED if name not in found]
-    if lacking:
-        raise InputError(f"{path}: lacks {', '.join(lacking)}; is it CMC's conv.sh?")
-    return {name: float(value) for name, value in found.items()}
+    return common.Found(_age_gyr(path, time, units), columns)
 
 
 def _plain(name: str) -> str:
-    """A column's name without number and unit: `#2:m[MSUN]` and `m_MSUN` are both `m`."""
-    return re.sub(r"(\[\w+\]|_(MSUN|LSUN|RSUN|AU))$", "", re.sub(r"^#?\d+:", "", name))
+    """A column's name without its unit: `m[MSUN]` and `m_MSUN` are both `m`, `bin.Eb` is `bin_Eb`."""
+    return re.sub(r"(\[\w+\]|_(MSUN|LSUN|RSUN|AU))$", "", name).replace(".", "_")
 
 
-def _age(text: str, factors: dict[str, float]) -> float | None:
-    """Age [Gyr] from `t=1.2Gyr`, or `t=0.01`, which is in code units."""
-    match = re.search(r"t=\s*([-+.\d]+(?:[eE][-+]?\d+)?)\s*(Gyr|Myr)?", text)
-    if match is None:
-        return None
-    unit = {"Gyr": 1.0, "Myr": 1e-3, None: factors["timeunitsmyr"] / 1e3}[match.group(2)]
-    return float(match.group(1)) * unit
+def _age_gyr(path: Path, time: tuple[float, str], units: conversion.Units) -> float:
+    value, unit = time
+    code_time_gyr = units.time_myr / 1e3
+    factors = {
+        "Gyr": 1.0,
+        "Myr": 1e-3,
+        "": code_time_gyr,
+        "Trel": code_time_gyr,
+        # CMC divides its time by N / ln(γN), the ratio of its two units, and calls the result crossing times.
+        "Tcr": code_time_gyr * units.time_myr / units.nbody_time_myr,
+    }
+    if unit not in factors:
+        raise InputError(f"{path}: has a time in {unit!r}, expected one of {', '.join(filter(None, factors))}")
+    return value * factors[unit]
 
 
-def _read_hdf5(path: Path, key: str | None, factors: dict[str, float]) -> tuple[dict[str, NDArray], float | None]:
+def _read_hdf5(path: Path, key: str) -> tuple[dict[str, NDArray], tuple[float, str]]:
     with common.open_hdf5(path) as f:
-        if key is None and len(f) != 1:
-            raise InputError(f"{path}: has {len(f)} snapshots; give key, one of {', '.join(list(f)[:5])} ...")
-        name = key or next(iter(f))
-        if name not in f:
-            raise InputError(f"{path}: has no snapshot {name!r}; it has {', '.join(list(f)[:5])} ...")
-        node = f[name]
+        node = f[key]
         if isinstance(node, h5py.Group):
             node = node.get("table")
         if node is None or node.dtype.names is None:
-            raise InputError(f"{path}: {name} is not a table with named columns")
-        values = node[:]
-    return {_plain(column): values[column] for column in values.dtype.names}, _age(name, factors)
+            raise InputError(f"{path}: {key} is not a table with named columns")
+        try:
+            values = node[:]
+        except OSError as error:
+            raise InputError(f"{path}: {key} cannot be read ({error})") from error
+    match = _SNAPSHOT.fullmatch(key)
+    assert match is not None  # `keys` gives no other names
+    return {_plain(column): values[column] for column in values.dtype.names}, (float(match.group(2)), match.group(3))
 
 
-def _read_text(path: Path, factors: dict[str, float]) -> tuple[dict[str, NDArray], float | None]:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+def _read_text(path: Path) -> tuple[dict[str, NDArray], tuple[float, str]]:
     try:
         with gzip.open(path, "rt") as stream:
-            first, second = stream.readline(), stream.readline()
-            values = np.loadtxt(stream, ndmin=2)
-    except (OSError, EOFError, ValueError) as error:
+            title, header = stream.readline(), stream.readline()
+            values = pd.read_csv(stream, sep=r"\s+", header=None, na_values=["na"], dtype=np.float64)
+    except (OSError, EOFError, ValueError) as error:  # pandas' errors are ValueErrors
         raise InputError(f"{path}: not a whole CMC snapshot ({error})") from error
-    names = [_plain(name) for name in second.split()]
-    if not second.startswith("#1:") or values.shape[1] != len(names):
-        raise InputError(f"{path}: expected CMC's two header lines and {len(names)} columns, found {values.shape[1]}")
-    return dict(zip(names, values.T, strict=True)), _age(first, factors)
+    # Names are numbered, `#2:m[MSUN]` or `24.bin.Eb`, and one pair of them is not separated by a blank.
+    numbered = re.findall(r"(\d+)[:.]([A-Za-z_][\w.]*(?:\[\w+\])?)", header)
+    numbers, names = [int(number) for number, _ in numbered], [_plain(name) for _, name in numbered]
+    time = re.search(r"t=\s*([-+.\d]+(?:[eE][-+]?\d+)?)", title)
+    if time is None or numbers != list(range(1, values.shape[1] + 1)):
+        raise InputError(
+            f"{path}: expected CMC's two header lines, the time and {values.shape[1]} names, found {len(names)} names"
+        )
+    return {name: values[place].to_numpy() for place, name in enumerate(names)}, (float(time.group(1)), "")

@@ -7,9 +7,10 @@ import numpy as np
 from astropy.table import Table
 
 from reproduce.cluster.readers import common
-from reproduce.cluster.snapshot import Snapshot
 from reproduce.workflow.errors import InputError
 
+OPTIONS = ("centre", "seed")
+_FORMATS = {".ecsv": "ascii.ecsv", ".parquet": "parquet", ".fits": "fits"}
 UNITS: dict[str, u.UnitBase] = {
     **dict.fromkeys(("x_pc", "y_pc", "z_pc", "radius_pc"), u.pc),
     **dict.fromkeys(("vx_kms", "vy_kms", "vz_kms", "radial_velocity_kms", "tangential_velocity_kms"), u.km / u.s),
@@ -23,33 +24,28 @@ UNITS: dict[str, u.UnitBase] = {
 ALIASES = {"radius_pc": "r", "radial_velocity_kms": "vr", "tangential_velocity_kms": "vt"}
 
 
-def read(
-    path: Path | str, age_gyr: float | None = None, fill_metallicity: float | None = None, seed: int = 0
-) -> Snapshot:
-    """Read a table.
+def keys(path: Path) -> list[str]:
+    """A table holds one snapshot, "0"."""
+    if path.suffix not in _FORMATS:
+        raise InputError(f"{path}: expected a file {' or '.join(_FORMATS)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    return ["0"]
+
+
+def find(path: Path, key: str, options: common.Options) -> common.Found:
+    """The table's columns; its age is `age_gyr` in its meta data, if it has that.
 
     Columns are x, y, z, vx, vy, vz or r, vr, vt; mass, luminosity, radius, temperature, stellar_type; initial_mass.
     Each needs a unit, in any unit that converts; `stellar_type` is a number.
 
-    Parameters
-    ----------
-    path : Path
-        `.ecsv` or `.parquet`.
-    age_gyr : float, optional
-        Age [Gyr]; without it `age_gyr` in the table's meta data.
-    fill_metallicity : float, optional
-        See `common.snapshot`.
-    seed : int
-        Of the random angles, where the table has r, vr, vt.
+    Raises
+    ------
+    InputError
+        If the file is not whole, or a column has no unit or another than expected.
     """
-    path = Path(path)
-    formats = {".ecsv": "ascii.ecsv", ".parquet": "parquet"}
-    if path.suffix not in formats:
-        raise InputError(f"{path}: expected a file .ecsv or .parquet")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
     try:
-        table = Table.read(path, format=formats[path.suffix])
+        table = Table.read(path, format=_FORMATS[path.suffix])
     except Exception as error:  # astropy and pyarrow raise many kinds; all mean the same to the user
         raise InputError(f"{path}: not a whole table ({error})") from error
     columns = {}
@@ -67,5 +63,4 @@ def read(
             columns[name] = np.asarray(column.quantity.to_value(unit))
         except u.UnitConversionError as error:
             raise InputError(f"{path}: column {short} is in {column.unit}, expected a unit of {unit}") from error
-    age = age_gyr if age_gyr is not None else table.meta.get("age_gyr")
-    return common.snapshot(path, columns, age, 0, seed, fill_metallicity)
+    return common.Found(table.meta.get("age_gyr"), columns)
