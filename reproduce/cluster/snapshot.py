@@ -1,6 +1,6 @@
 """One cluster at one time, and the file that holds many of them.
 
-Schema of `snapshots.h5` (format 1)
+Schema of `snapshots.h5`, version 1
 -----------------------------------
 Attributes of the root: `format` = "star-cluster snapshots", `version`, `name`, `seed`, `n_initial`, `metallicity`.
 
@@ -19,6 +19,9 @@ data set                       shape, type              what
 The simulation is spherical, so three numbers a star are all that it knows; the angles are drawn when a snapshot is
 read, from a generator that depends on the seed, the name and the snapshot's number alone. Floats keep 16 bits of
 mantissa (relative error below 1e-5). Every data set carries Fletcher-32 checksums and its unit as the attribute `unit`.
+
+Version 2 holds clusters of other codes, which have no tracks of ours: `snapshots/00000/` has all columns of a
+`Snapshot`, and the root the attribute `provenance`, JSON, instead of `seed` and `metallicity`. `foreign` writes it.
 """
 
 import os
@@ -38,8 +41,13 @@ from reproduce.workflow.errors import InputError
 
 FORMAT = "star-cluster snapshots"
 VERSION = 1
+FOREIGN_VERSION = 2
 _ANGLES = 1  # tag of the random stream that orients the stars of a snapshot
 _FIELDS = {"radius_pc": "pc", "radial_velocity_kms": "km/s", "tangential_velocity_kms": "km/s"}
+STAR_COLUMNS = {
+    "position_pc": "pc", "velocity_kms": "km/s", "mass_msun": "Msun", "luminosity_lsun": "Lsun", "temperature_k": "K",
+    "radius_rsun": "Rsun", "stellar_type": "SSE type 0-15",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -186,20 +194,21 @@ def write_snapshots(
         parent = f.create_group("snapshots")
         for number, shells in enumerate(snapshots):
             group = parent.create_group(f"{number:05d}")
-            _write_column(group, "star", shells.star, "number")
+            write_column(group, "star", shells.star, "number")
             for field, unit in _FIELDS.items():
-                _write_column(group, field, shorten(getattr(shells, field)), unit)
+                write_column(group, field, shorten(getattr(shells, field)), unit)
             ages.append(shells.age_gyr)
             sizes.append(len(shells.star))
-        _write_column(f, "age_gyr", np.array(ages, dtype=np.float64), "Gyr")
-        _write_column(f, "n_stars", np.array(sizes, dtype=np.int64), "number")
+        write_column(f, "age_gyr", np.array(ages, dtype=np.float64), "Gyr")
+        write_column(f, "n_stars", np.array(sizes, dtype=np.int64), "number")
     with partial.open("rb") as stream:
         os.fsync(stream.fileno())
     partial.replace(path)
 
 
-def _write_column(group: h5py.Group, name: str, values: NDArray, unit: str) -> None:
-    chunks = (max(1, len(values)),)
+def write_column(group: h5py.Group, name: str, values: NDArray, unit: str) -> None:
+    """A compressed, checksummed data set with its unit; its bytes depend on nothing but the arguments."""
+    chunks = (max(1, len(values)), *values.shape[1:])
     data = group.create_dataset(
         name, data=values, chunks=chunks, compression="gzip", compression_opts=1, shuffle=True, fletcher32=True
     )
@@ -236,21 +245,30 @@ class SnapshotFile:
     def _open(self) -> None:
         attributes = self._file.attrs
         found = attributes.get("format"), attributes.get("version")
-        if found != (FORMAT, VERSION):
+        if found not in ((FORMAT, VERSION), (FORMAT, FOREIGN_VERSION)):
             raise InputError(
-                f"{self.path}: expected '{FORMAT}' version {VERSION}, found {found[0]!r} version {found[1]}"
+                f"{self.path}: expected '{FORMAT}' version {VERSION} or {FOREIGN_VERSION}, found {found[0]!r} version "
+                f"{found[1]}"
             )
+        self.foreign = found[1] == FOREIGN_VERSION
         try:
             self.name = str(attributes["name"])
-            self.seed = int(attributes["seed"])
             self.ages_gyr: NDArray[np.float64] = self._file["age_gyr"][:]
             self.n_stars: NDArray[np.int64] = self._file["n_stars"][:]
-            self.tracks = Tracks.read(self._file["tracks"])
+            self.seed = 0 if self.foreign else int(attributes["seed"])
+            self._tracks = None if self.foreign else Tracks.read(self._file["tracks"])
             stored = len(self._file["snapshots"])
         except (KeyError, OSError) as error:
             raise self._damaged(error) from error
         if not len(self.ages_gyr) == len(self.n_stars) == stored:
             raise InputError(f"{self.path}: {len(self.ages_gyr)} ages but {stored} snapshots; run 'simulate' again")
+
+    @property
+    def tracks(self) -> Tracks:
+        """Stellar evolution of all initial stars, which a file of another code's snapshots does not have."""
+        if self._tracks is None:
+            raise InputError(f"{self.path}: snapshots of another code, without stellar tracks")
+        return self._tracks
 
     def _damaged(self, error: Exception) -> InputError:
         return InputError(f"{self.path}: damaged ({error}); remove it and run 'simulate' again")
@@ -275,20 +293,29 @@ class SnapshotFile:
 
     def shells(self, number: int) -> Shells:
         """The stored columns of snapshot `number`, without angles and stellar properties."""
+        if self.foreign:
+            raise InputError(f"{self.path}: snapshots of another code, which are not shells; use read")
+        columns = self._columns(number, ("star", *_FIELDS))
+        return Shells(float(self.ages_gyr[number]), **columns)
+
+    def _columns(self, number: int, names: Iterable[str]) -> dict[str, NDArray]:
         if not 0 <= number < len(self):
             raise InputError(f"{self.path}: has snapshots 0 to {len(self) - 1}, asked for {number}")
         try:
             group = self._file["snapshots"][f"{number:05d}"]
-            columns = {field: group[field][:] for field in ("star", *_FIELDS)}
+            columns = {field: group[field][:] for field in names}
         except (KeyError, OSError) as error:
             raise self._damaged(error) from error
         sizes = {len(column) for column in columns.values()}
         if sizes != {int(self.n_stars[number])}:
             raise self._damaged(ValueError(f"snapshot {number} has columns of {sorted(sizes)} stars"))
-        return Shells(float(self.ages_gyr[number]), **columns)
+        return columns
 
     def read(self, number: int) -> Snapshot:
         """Snapshot `number`, from 0 to len - 1, with its random but reproducible angles."""
+        if self.foreign:
+            columns = self._columns(number, STAR_COLUMNS)
+            return Snapshot(age_gyr=float(self.ages_gyr[number]), name=self.name, number=number, **columns)
         shells = self.shells(number)
         generator = np.random.default_rng([self.seed, zlib.crc32(self.name.encode()), _ANGLES, number])
         position, velocity = orient(shells, generator)

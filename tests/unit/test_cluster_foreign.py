@@ -1,0 +1,107 @@
+"""Clusters of other codes as simulations: which files, in which order, and what is said of them."""
+
+import json
+
+import astropy.units as u
+import h5py
+import numpy as np
+import pytest
+from astropy.table import QTable
+
+from reproduce.cluster import foreign
+from reproduce.cluster.readers import formats
+from reproduce.cluster.readers.common import Options
+from reproduce.cluster.snapshot import STAR_COLUMNS, SnapshotFile
+from reproduce.errors import InputError
+from reproduce.photometry import band_luminosity
+from tests.mock_clusters import plummer
+
+NOTHING = Options()
+
+
+def write_table(path, age_gyr, n=100, luminous=True, seed=1):
+    """A Plummer sphere as a table with units."""
+    stars = plummer(n, seed=seed)
+    columns = {axis: stars.position_pc[:, i] * u.pc for i, axis in enumerate("xyz")}
+    columns |= {f"v{axis}": stars.velocity_kms[:, i] * u.km / u.s for i, axis in enumerate("xyz")}
+    columns["mass"] = stars.mass_msun * u.Msun
+    if luminous:
+        columns |= {"luminosity": stars.luminosity_lsun * u.Lsun, "radius": stars.radius_rsun * u.Rsun}
+        columns["stellar_type"] = stars.stellar_type
+    QTable(columns, meta={"age_gyr": age_gyr}).write(path)
+    return path
+
+
+def test_files_by_name_folder_and_pattern(tmp_path):
+    for name in ("b.ecsv", "a.ecsv", "c.dat"):
+        (tmp_path / name).write_text("")
+    assert [path.name for path in foreign.files_of([tmp_path])] == ["a.ecsv", "b.ecsv", "c.dat"]
+    assert [path.name for path in foreign.files_of([tmp_path / "*.ecsv", tmp_path / "a.ecsv"])] == ["a.ecsv", "b.ecsv"]
+    for absent in (tmp_path / "d.ecsv", tmp_path / "*.h5"):
+        with pytest.raises(InputError, match="no such file"):
+            foreign.files_of([absent])
+
+
+def test_snapshots_come_in_order_of_age_and_are_the_readers(tmp_path):
+    """Nothing is lost on the way: the stored stars are those that the reader gives, to the bit."""
+    files = [
+        write_table(tmp_path / f"{name}.ecsv", age, seed=k) for k, (name, age) in enumerate({"b": 3, "a": 7}.items())
+    ]
+    files += [write_table(tmp_path / "c.ecsv", 5.0)]
+    (tmp_path / "out").mkdir()
+    foreign.adopt("mine", files, "table", NOTHING, 0.001, tmp_path / "out")
+    with SnapshotFile(tmp_path / "out/snapshots.h5") as f:
+        assert (f.name, f.ages_gyr.tolist(), f.n_stars.tolist()) == ("mine", [3, 5, 7], [100, 100, 100])
+        for stars, path in zip(f, [files[0], files[2], files[1]], strict=True):
+            direct = formats.read(path, "table")
+            for field in STAR_COLUMNS:
+                np.testing.assert_array_equal(getattr(stars, field), getattr(direct, field))
+        with pytest.raises(InputError, match="not shells"):
+            f.shells(0)
+        with pytest.raises(InputError, match="without stellar tracks"):
+            _ = f.tracks
+        with pytest.raises(InputError, match="snapshots 0 to 2, asked for 3"):
+            f.read(3)
+    with h5py.File(tmp_path / "out/snapshots.h5") as f:
+        provenance = json.loads(f.attrs["provenance"])
+    assert provenance["files"]["a.ecsv"] == foreign.digest(files[1])
+    assert provenance["snapshots"] == ["b.ecsv 0", "c.ecsv 0", "a.ecsv 0"]
+
+
+def test_history_has_what_a_snapshot_tells(tmp_path):
+    """Plummer's half-mass radius is 3 pc here and its core radius (NBODY6's) about a third of it; 2,000 stars scatter
+    by some per cent."""
+    file = write_table(tmp_path / "a.ecsv", 10.0, n=2000)
+    foreign.adopt("mine", [file], "table", NOTHING, 0.001, tmp_path)
+    history = QTable.read(tmp_path / "history.ecsv")
+    assert history["time_gyr"][0] == 10 * u.Gyr
+    assert history["n_stars"][0] == history["n_main_sequence"][0] == 2000
+    assert history["r_half_pc"][0].value == pytest.approx(3, rel=0.1)
+    assert history["r_lagrange_50_pc"][0] == history["r_half_pc"][0]
+    assert 0.5 < history["r_core_pc"][0].value < 2
+    assert np.isnan(history["energy_error"][0])
+    stars = plummer(2000)
+    light = band_luminosity(stars.luminosity_lsun, stars.temperature_k, stars.stellar_type)
+    assert history["mass_to_light_v"][0].value == pytest.approx(stars.mass_msun.sum() / light.sum(), rel=1e-4)
+
+
+def test_two_clusters_under_one_name_are_refused(tmp_path):
+    files = [write_table(tmp_path / "a.ecsv", 5.0), write_table(tmp_path / "b.ecsv", 5.0)]
+    with pytest.raises(InputError, match="are both 5 Gyr old"):
+        foreign.places(files, "table", NOTHING)
+
+
+def test_warnings_say_what_is_thin(tmp_path):
+    many = [write_table(tmp_path / f"{k}.ecsv", 1.0 + k, n=2000) for k in range(3)]
+    found = foreign.places(many, "table", NOTHING)
+    assert [text[:34] for text in foreign.warnings_of(found, 0.001)] == ["3 snapshots with up to 1 Gyr betwe"]
+    dark = write_table(tmp_path / "dark.ecsv", 4.0, n=60, luminous=False)
+    told = " | ".join(foreign.warnings_of(foreign.places([dark], "table", NOTHING), 0.002))
+    assert "a snapshot has 60 stars" in told
+    assert "one snapshot" in told
+    assert (
+        "no luminosity_lsun, radius_rsun, stellar_type in the files: from the masses, by SSE tracks of Z = 0.002"
+        in told
+    )
+    steady = [place.__class__(place.path, place.key, 10 + 0.5 * k, 5000, ()) for k, place in enumerate(found)]
+    assert foreign.warnings_of(steady, 0.001) == []
