@@ -1,9 +1,7 @@
 """Clusters of other codes in place of simulations of ours: from their files to `history.ecsv` and `snapshots.h5`."""
 
-import hashlib
 import itertools
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +15,10 @@ from reproduce.cluster.evolution import BOOKS
 from reproduce.cluster.readers import common, formats
 from reproduce.cluster.snapshot import STAR_COLUMNS, Snapshot
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
-from reproduce.errors import InputError
-from reproduce.photometry import band_luminosity
+from reproduce.stars.photometry import band_luminosity
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
+from reproduce.workflow.source import file_digest
 
 FEW_STARS = 2000  # fewer give maps of single stars: the smallest cluster for which our own simulator's method holds
 LARGEST_GAP = 0.1  # between neighbouring ages, as a share of the largest age
@@ -57,12 +57,6 @@ def files_of(named: Iterable[Path | str]) -> list[Path]:
             )
         found += inside
     return list(dict.fromkeys(found))
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def places(files: Sequence[Path], format: str, options: common.Options) -> list[Place]:
@@ -141,7 +135,7 @@ def adopt(
     found = places(files, format, options)
     provenance = {
         "format": format,
-        "files": {path.name: digest(path) for path in files},
+        "files": {path.name: file_digest(path) for path in files},
         "snapshots": [f"{place.path.name} {place.key}" for place in found],
     }
     rows: list[dict[str, float]] = []
@@ -159,9 +153,8 @@ def adopt(
 
 def write_stars(path: Path, name: str, snapshots: Iterable[Snapshot], provenance: Mapping[str, object]) -> None:
     """Write a file of snapshots of version 2, one after the other; it has its name only when it is complete."""
-    partial = path.with_name(path.name + ".partial")
     ages, sizes = [], []
-    with h5py.File(partial, "w") as f:
+    with whole(path) as partial, h5py.File(partial, "w") as f:
         f.attrs.update(format=snapshot.FORMAT, version=snapshot.FOREIGN_VERSION, name=name)
         f.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
         parent = f.create_group("snapshots")
@@ -173,9 +166,6 @@ def write_stars(path: Path, name: str, snapshots: Iterable[Snapshot], provenance
             sizes.append(len(stars))
         snapshot.write_column(f, "age_gyr", np.array(ages, dtype=np.float64), "Gyr")
         snapshot.write_column(f, "n_stars", np.array(sizes, dtype=np.int64), "number")
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def row(stars: Snapshot, n_initial: int) -> dict[str, float]:

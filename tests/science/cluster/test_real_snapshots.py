@@ -12,7 +12,7 @@ import pytest
 from reproduce.cluster.readers import cmc, conversion, formats
 from reproduce.cluster.readers.common import Options
 from reproduce.workflow.errors import InputError
-from tests.support.shared import shared_data
+from tests.support.places import shared_data
 
 KING = "1(t=0.050758988Gyr)"
 

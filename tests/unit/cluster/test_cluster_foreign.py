@@ -12,9 +12,10 @@ from reproduce.cluster import foreign
 from reproduce.cluster.readers import formats
 from reproduce.cluster.readers.common import Options
 from reproduce.cluster.snapshot import STAR_COLUMNS, SnapshotFile
-from reproduce.errors import InputError
-from reproduce.photometry import band_luminosity
-from tests.mock_clusters import plummer
+from reproduce.stars.photometry import band_luminosity
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.source import file_digest
+from tests.support.mock_clusters import plummer
 
 NOTHING = Options()
 
@@ -64,7 +65,7 @@ def test_snapshots_come_in_order_of_age_and_are_the_readers(tmp_path):
             f.read(3)
     with h5py.File(tmp_path / "out/snapshots.h5") as f:
         provenance = json.loads(f.attrs["provenance"])
-    assert provenance["files"]["a.ecsv"] == foreign.digest(files[1])
+    assert provenance["files"]["a.ecsv"] == file_digest(files[1])
     assert provenance["snapshots"] == ["b.ecsv 0", "c.ecsv 0", "a.ecsv 0"]
 
 
