@@ -83,26 +83,39 @@ def places(files: Sequence[Path], format: str, options: common.Options) -> list[
     return found
 
 
+def few_stars(n_stars: Iterable[int]) -> list[str]:
+    """A sentence if a snapshot has few stars."""
+    fewest = min(n_stars)
+    return [f"a snapshot has {fewest} stars; below {FEW_STARS} single stars make the maps"] * (fewest < FEW_STARS)
+
+
+def no_luminosities(missing: Iterable[str], metallicity: float) -> list[str]:
+    """A sentence if stellar columns are missing and come from tracks."""
+    names = ", ".join(sorted(set(missing)))
+    told = (
+        f"no {names} in the file: from the masses, by SSE tracks of Z = {metallicity:g}; remnants count as "
+        "main-sequence stars of their mass"
+    )
+    return [told] if names else []
+
+
+def far_apart(ages_gyr: Sequence[float]) -> list[str]:
+    """A sentence if the ages of a simulation, in increasing order, are few and far apart."""
+    if len(ages_gyr) == 1:
+        return ["one snapshot; a network learns no age from it"]
+    gap = float(np.diff(ages_gyr).max())
+    told = f"{len(ages_gyr)} snapshots with up to {gap:.3g} Gyr between ages; a network learns no age in between"
+    return [told] if gap > LARGEST_GAP * ages_gyr[-1] else []
+
+
 def warnings_of(found: Sequence[Place], metallicity: float) -> list[str]:
     """What to know before maps of these snapshots are trusted, a sentence each."""
-    told = []
-    fewest = min(place.n_stars for place in found)
-    if fewest < FEW_STARS:
-        told.append(f"a snapshot has {fewest} stars; below {FEW_STARS} single stars make the maps")
-    ages = np.array([place.age_gyr for place in found])
-    gap = float(np.diff(ages).max(initial=0.0))
-    if len(found) == 1 or gap > LARGEST_GAP * ages[-1]:
-        told.append(
-            f"{len(found)} snapshots with up to {gap:.3g} Gyr between ages; a network learns no age in between"
-            if len(found) > 1
-            else "one snapshot; a network learns no age from it"
-        )
-    if missing := sorted({name for place in found for name in place.missing}):
-        told.append(
-            f"no {', '.join(missing)} in the files: from the masses, by SSE tracks of Z = {metallicity:g}; remnants "
-            "count as main-sequence stars of their mass"
-        )
-    return told
+    missing = itertools.chain.from_iterable(place.missing for place in found)
+    return [
+        *few_stars(place.n_stars for place in found),
+        *far_apart([place.age_gyr for place in found]),
+        *no_luminosities(missing, metallicity),
+    ]
 
 
 def adopt(

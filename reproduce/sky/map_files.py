@@ -3,6 +3,7 @@
 A file needs astropy alone to be read: ``fits.getdata(path, "FLUX")``.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ _CARDS = (
 )
 
 
-def write_maps(maps: Maps, path: Path | str) -> None:
+def write_maps(maps: Maps, path: Path | str, history: Sequence[str] = ()) -> None:
     """Write both maps, whole or not at all; the bytes depend on nothing but the maps.
 
     Parameters
@@ -42,6 +43,8 @@ def write_maps(maps: Maps, path: Path | str) -> None:
         The maps; all they hold is written, the camera's settings as JSON in the card CAMERA.
     path : path
         An existing file is replaced.
+    history : sequence of str
+        Where the cluster is from, a HISTORY card each.
     """
     view = maps.view
     values = (
@@ -59,6 +62,8 @@ def write_maps(maps: Maps, path: Path | str) -> None:
     for (key, comment), value in zip(_CARDS, values, strict=True):
         primary.header[key] = (value, comment)
     primary.header["CAMERA"] = maps.camera.model_dump_json()
+    for line in history:
+        primary.header.add_history(line)
     images = [
         _image("FLUX", maps.flux, LOG_FLUX, maps),
         _image("MASS", maps.mass, LOG_MASS, maps),

@@ -55,13 +55,16 @@ def find(path: Path, key: str, options: common.Options) -> common.Found:
     Raises
     ------
     InputError
-        If `options.conversion` is missing or belongs to another run, or the file is not whole.
+        If the run's `conv.sh` is neither given nor beside the file, or is another run's, or the file is not whole.
     """
-    if options.conversion is None:
-        raise InputError(f"{path}: CMC's snapshots are in code units; give conversion, the run's *.conv.sh file")
-    units = conversion.read(Path(options.conversion))
+    factors_file = options.conversion or conversion.beside(path)
+    if factors_file is None:
+        raise InputError(
+            f"{path}: CMC's snapshots are in code units, and no *.conv.sh file of the run is beside it; give conversion"
+        )
+    units = conversion.read(Path(factors_file))
     table, time = _read_hdf5(path, key) if path.suffix == ".h5" else _read_text(path)
-    conversion.check(path, Path(options.conversion), units, table)
+    conversion.check(path, Path(factors_file), units, table)
     columns = {name: table[column] for name, column in COLUMNS.items() if column in table}
     factors = dict.fromkeys(("radial_velocity_kms", "tangential_velocity_kms"), units.velocity_kms)
     factors["radius_pc"] = units.length_pc

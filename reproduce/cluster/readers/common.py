@@ -38,7 +38,7 @@ class Options:
     seed : int
         Of the angles, in files that hold only r, v_r and v_t.
     conversion : Path, optional
-        CMC: the run's `*.conv.sh`.
+        CMC: the run's `*.conv.sh`; the one of the same prefix beside the file if left out.
     units : "auto", "physical" or "nbody"
         NBODY6++GPU: the units of positions, velocities and masses; "auto" asks the file's header.
     time_unit_myr : float, optional

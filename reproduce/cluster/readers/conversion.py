@@ -47,6 +47,13 @@ class Units:
     nbody_time_myr: float
 
 
+def beside(path: Path) -> Path | None:
+    """The `conv.sh` that CMC wrote with a snapshot: of the same prefix, in the same folder; None if there is none."""
+    prefixes = {conv: conv.name.removesuffix(".conv.sh") for conv in path.parent.glob("*.conv.sh")}
+    fitting = [conv for conv, prefix in prefixes.items() if path.name.startswith(f"{prefix}.")]
+    return max(fitting, key=lambda conv: len(conv.name), default=None)
+
+
 def read(path: Path) -> Units:
     """The units in a `conv.sh` file, lines `name=value` beside comments and commands."""
     if not path.is_file():

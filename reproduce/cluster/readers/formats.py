@@ -47,14 +47,22 @@ def contents(path: Path | str, format: str, options: Options = _DEFAULT) -> list
         If the format is unknown, an option does not apply to it, or the file is not whole.
     """
     path, module = Path(path), _module(format, options)
-    entries = []
-    for key in module.keys(path):
-        found = module.find(path, key, options).without_massless()
-        mass = np.asarray(found.columns.get("mass_msun", []), dtype=np.float64)
-        missing = tuple(name for name in common.STELLAR if name not in found.columns)
-        age = found.age_gyr if options.age_gyr is None else options.age_gyr
-        entries.append(Entry(key, age, len(mass), float(mass.sum()), missing))
-    return entries
+    return [_entry(key, module.find(path, key, options), options) for key in module.keys(path)]
+
+
+def look(path: Path | str, format: str, key: str | None = None, options: Options = _DEFAULT) -> Entry:
+    """What a file holds of one snapshot; parameters and errors as of `read`."""
+    path, module = Path(path), _module(format, options)
+    key = common.choose(path, module.keys(path), key)
+    return _entry(key, module.find(path, key, options), options)
+
+
+def _entry(key: str, found: common.Found, options: Options) -> Entry:
+    found = found.without_massless()
+    mass = np.asarray(found.columns.get("mass_msun", []), dtype=np.float64)
+    missing = tuple(name for name in common.STELLAR if name not in found.columns)
+    age = found.age_gyr if options.age_gyr is None else options.age_gyr
+    return Entry(key, age, len(mass), float(mass.sum()), missing)
 
 
 def read(path: Path | str, format: str, key: str | None = None, options: Options = _DEFAULT) -> Snapshot:

@@ -198,6 +198,13 @@ def predict(arguments: Sequence[str]) -> int:
     return predict_command.main(arguments)
 
 
+def snapshot(words: Sequence[str]) -> int:
+    """The command `snapshot`."""
+    from reproduce.papers.chardin2021.own_data import snapshot
+
+    return snapshot.main(words)
+
+
 def log_model(arguments: Sequence[str]) -> int:
     """The command `log-model`."""
     from reproduce.papers.chardin2021.trained_model import log_model_command
@@ -263,6 +270,11 @@ PAPER = Paper(
     commands={
         "predict": Command(predict, "{image} --out {out}", {"image": "path", "out": "string, predictions"}),
         "log-model": Command(log_model),
+        "snapshot": Command(
+            snapshot,
+            "{file} --format {format} --distance {distance} --out {out}",
+            {"file": "path", "format": "string", "distance": "string", "out": "string, cluster.fits"},
+        ),
     },
     plain_names=True,
 )

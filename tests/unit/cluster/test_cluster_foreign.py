@@ -15,22 +15,10 @@ from reproduce.cluster.snapshot import STAR_COLUMNS, SnapshotFile
 from reproduce.stars.photometry import band_luminosity
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.source import file_digest
+from tests.support.clusters_of_others import write_table
 from tests.support.mock_clusters import plummer
 
 NOTHING = Options()
-
-
-def write_table(path, age_gyr, n=100, luminous=True, seed=1):
-    """A Plummer sphere as a table with units."""
-    stars = plummer(n, seed=seed)
-    columns = {axis: stars.position_pc[:, i] * u.pc for i, axis in enumerate("xyz")}
-    columns |= {f"v{axis}": stars.velocity_kms[:, i] * u.km / u.s for i, axis in enumerate("xyz")}
-    columns["mass"] = stars.mass_msun * u.Msun
-    if luminous:
-        columns |= {"luminosity": stars.luminosity_lsun * u.Lsun, "radius": stars.radius_rsun * u.Rsun}
-        columns["stellar_type"] = stars.stellar_type
-    QTable(columns, meta={"age_gyr": age_gyr}).write(path)
-    return path
 
 
 def test_files_by_name_folder_and_pattern(tmp_path):
@@ -101,8 +89,7 @@ def test_warnings_say_what_is_thin(tmp_path):
     assert "a snapshot has 60 stars" in told
     assert "one snapshot" in told
     assert (
-        "no luminosity_lsun, radius_rsun, stellar_type in the files: from the masses, by SSE tracks of Z = 0.002"
-        in told
+        "no luminosity_lsun, radius_rsun, stellar_type in the file: from the masses, by SSE tracks of Z = 0.002" in told
     )
     steady = [place.__class__(place.path, place.key, 10 + 0.5 * k, 5000, ()) for k, place in enumerate(found)]
     assert foreign.warnings_of(steady, 0.001) == []

@@ -154,10 +154,19 @@ def test_cmc_snapshots_are_listed_in_order_of_time_with_their_ages(tmp_path):
         formats.contents(path, "cmc", options)
 
 
-def test_cmc_needs_its_conversion_file(tmp_path):
-    write_cmc_text(tmp_path / "run.dat.gz", cmc_rows())
+def test_cmc_finds_its_conversion_file_by_its_prefix(tmp_path):
+    """`run.1.conv.sh` is another run's than `run.conv.sh`; one of a third prefix is none's."""
+    for name in ("run.snap0001.dat.gz", "run.1.snap0001.dat.gz"):
+        write_cmc_text(tmp_path / name, cmc_rows())
+    write_conversion(tmp_path / "walk.conv.sh")
     with pytest.raises(InputError, match="give conversion"):
-        formats.read(tmp_path / "run.dat.gz", "cmc")
+        formats.read(tmp_path / "run.snap0001.dat.gz", "cmc")
+    write_conversion(tmp_path / "run.conv.sh")
+    write_conversion(tmp_path / "run.1.conv.sh")
+    text = (tmp_path / "run.1.conv.sh").read_text()
+    (tmp_path / "run.1.conv.sh").write_text(text.replace("timeunitsmyr=1000", "timeunitsmyr=2000"))
+    ages = [formats.read(tmp_path / f"{run}.snap0001.dat.gz", "cmc").age_gyr for run in ("run", "run.1")]
+    assert ages == pytest.approx([1.25, 2.5])
 
 
 def test_cmc_binary_becomes_two_stars_at_one_place(tmp_path):

@@ -1,0 +1,1 @@
+"""Simulations of others in, ours out: the commands `snapshot` and `export`."""
