@@ -255,7 +255,9 @@ class SnapshotFile:
             self.name = str(attributes["name"])
             self.ages_gyr: NDArray[np.float64] = self._file["age_gyr"][:]
             self.n_stars: NDArray[np.int64] = self._file["n_stars"][:]
-            self.seed = 0 if self.foreign else int(attributes["seed"])
+            # Of our own simulations alone.
+            self.seed, self.n_initial = (int(attributes.get(key, 0)) for key in ("seed", "n_initial"))
+            self.metallicity = float(attributes.get("metallicity", np.nan))
             self._tracks = None if self.foreign else Tracks.read(self._file["tracks"])
             stored = len(self._file["snapshots"])
         except (KeyError, OSError) as error:

@@ -1,4 +1,4 @@
-"""A plain table of stars with units: ECSV or Parquet as astropy writes them."""
+"""A plain table of stars with units: ECSV, Parquet or a FITS binary table, as astropy writes them."""
 
 from pathlib import Path
 
@@ -63,4 +63,4 @@ def find(path: Path, key: str, options: common.Options) -> common.Found:
             columns[name] = np.asarray(column.quantity.to_value(unit))
         except u.UnitConversionError as error:
             raise InputError(f"{path}: column {short} is in {column.unit}, expected a unit of {unit}") from error
-    return common.Found(table.meta.get("age_gyr"), columns)
+    return common.Found({name.lower(): value for name, value in table.meta.items()}.get("age_gyr"), columns)

@@ -205,6 +205,13 @@ def snapshot(words: Sequence[str]) -> int:
     return snapshot.main(words)
 
 
+def export(words: Sequence[str]) -> int:
+    """The command `export`."""
+    from reproduce.papers.chardin2021.own_data import export
+
+    return export.main(words, PAPER.chain)
+
+
 def log_model(arguments: Sequence[str]) -> int:
     """The command `log-model`."""
     from reproduce.papers.chardin2021.trained_model import log_model_command
@@ -274,6 +281,11 @@ PAPER = Paper(
             snapshot,
             "{file} --format {format} --distance {distance} --out {out}",
             {"file": "path", "format": "string", "distance": "string", "out": "string, cluster.fits"},
+        ),
+        "export": Command(
+            export,
+            "{cluster} --format {format} --out {out} --profile {profile}",
+            {"cluster": "string", "format": "string", "out": "string", "profile": "string, laptop"},
         ),
     },
     plain_names=True,
