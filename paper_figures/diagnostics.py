@@ -36,7 +36,7 @@ def draw(history: Mapping[str, ArrayLike], name: str) -> Figure:
     data = {key: np.asarray(values, dtype=np.float64) for key, values in history.items()}
     drawing = style.figure("page", height_ratio=1.0)
     axes = drawing.subplots(4, 2, sharex=True)
-    drawing.suptitle(f"{name}: {data['n_stars'][0]:,.0f} stars, $r_h$ = {data['r_half_pc'][0]:.2g} pc at birth")
+    drawing.suptitle(f"{name}: {data['n_stars'][0]:,.0f} stars, $r_h$ = {data['r_half_pc'][0]:.2g} pc at first")
     time = data["time_gyr"]
     _mass(axes[0, 0], time, data)
     _radii(axes[0, 1], time, data)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from reproduce.cluster import history, snapshot
 from reproduce.cluster.evolution import BOOKS
-from reproduce.cluster.readers import common, formats
+from reproduce.cluster.readers import common, formats, named
+from reproduce.cluster.settings import Model, files_digest
 from reproduce.cluster.snapshot import STAR_COLUMNS, Snapshot
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
 from reproduce.stars.photometry import band_luminosity
@@ -35,28 +36,17 @@ class Place:
     missing: tuple[str, ...]
 
 
-def files_of(named: Iterable[Path | str]) -> list[Path]:
-    """The files named: a file, all files of a folder, or those that a pattern such as ``run/snap.40_*`` finds.
-
-    Raises
-    ------
-    InputError
-        If a name finds nothing.
-    """
-    found: list[Path] = []
-    for name in map(Path, named):
-        if any(sign in name.name for sign in "*?["):
-            inside = sorted(path for path in name.parent.glob(name.name) if path.is_file())
-        elif name.is_dir():
-            inside = sorted(path for path in name.iterdir() if path.is_file() and not path.name.startswith("."))
-        else:
-            inside = [name] if name.is_file() else []
-        if not inside:
-            raise InputError(
-                f"{name}: no such file; expected snapshots, a folder of them, or a pattern that finds some"
-            )
-        found += inside
-    return list(dict.fromkeys(found))
+def options_of(model: Model, metallicity: float) -> common.Options:
+    """How to read the files of a model; `metallicity` is that of the tracks where they lack luminosities."""
+    return common.Options(
+        age_gyr=model.age_gyr,
+        metallicity=metallicity,
+        centre=model.centre,
+        conversion=None if model.conversion is None else Path(model.conversion),
+        units=model.units,
+        time_unit_myr=model.time_unit_myr,
+        layout=model.layout or common.Options.layout,
+    )
 
 
 def places(files: Sequence[Path], format: str, options: common.Options) -> list[Place]:
@@ -108,19 +98,32 @@ def far_apart(ages_gyr: Sequence[float]) -> list[str]:
     return [told] if gap > LARGEST_GAP * ages_gyr[-1] else []
 
 
-def warnings_of(found: Sequence[Place], metallicity: float) -> list[str]:
+def warnings_of(found: Sequence[Place], metallicity: float | None) -> list[str]:
     """What to know before maps of these snapshots are trusted, a sentence each."""
     missing = itertools.chain.from_iterable(place.missing for place in found)
     return [
         *few_stars(place.n_stars for place in found),
         *far_apart([place.age_gyr for place in found]),
-        *no_luminosities(missing, metallicity),
+        *([] if metallicity is None else no_luminosities(missing, metallicity)),
     ]
 
 
-def adopt(
-    name: str, files: Sequence[Path], format: str, options: common.Options, metallicity: float, folder: Path
-) -> list[str]:
+def adopt_model(name: str, model: Model, metallicity: float, folder: Path) -> list[str]:
+    """Write the files of a model of `settings` into `folder`; see `adopt`.
+
+    Raises
+    ------
+    InputError
+        If the model's files have changed since the settings looked at them.
+    """
+    assert model.files is not None and model.format is not None, "settings ask it of every model of files"
+    if files_digest(model.files, model.format, model.conversion) != model.files_sha256:
+        raise InputError(f"simulate.models.{name}: files changed while they were to be read; run the command again")
+    files = named.files_of(model.files, model.format)
+    return adopt(name, files, model.format, options_of(model, metallicity), folder)
+
+
+def adopt(name: str, files: Sequence[Path], format: str, options: common.Options, folder: Path) -> list[str]:
     """Write `history.ecsv` and `snapshots.h5` of another code's cluster into `folder`.
 
     Parameters
@@ -128,13 +131,10 @@ def adopt(
     name : str
         The simulation's name.
     files : sequence of Path
-        See `files_of`.
     format : str
         A name in `formats.FORMATS`.
     options : Options
         What the files do not say.
-    metallicity : float
-        Z of the tracks where the files lack luminosities and `options` has no metallicity.
     folder : Path
         Exists; files under their final names are whole.
 
@@ -143,8 +143,6 @@ def adopt(
     list of str
         `warnings_of` the snapshots.
     """
-    if options.metallicity is None:
-        options = replace(options, metallicity=metallicity)
     found = places(files, format, options)
     provenance = {
         "format": format,
@@ -161,7 +159,7 @@ def adopt(
 
     write_stars(folder / "snapshots.h5", name, read(), provenance)
     history.write_table(rows, folder / "history.ecsv", {"simulation": name, "n_initial": int(found[0].n_stars)})
-    return warnings_of(found, options.metallicity or metallicity)
+    return warnings_of(found, options.metallicity)
 
 
 def write_stars(path: Path, name: str, snapshots: Iterable[Snapshot], provenance: Mapping[str, object]) -> None:

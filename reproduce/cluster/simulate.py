@@ -68,6 +68,7 @@ def simulate(
     digest = f"{name} {model.model_dump_json()} {simulate.model_dump_json(exclude={'models'})}"
     store = Checkpoint(checkpoint, hashlib.sha256(digest.encode()).hexdigest())
     wanted = simulate.snapshots or model.snapshots
+    assert wanted is not None, "settings ask it of every simulated model"
     rows, taken = _run(name, simulate, stars, physics, wanted, store, tell)
     folder.mkdir(parents=True, exist_ok=True)
     shells = (store.get(number) for number in range(taken))
@@ -83,6 +84,8 @@ def prepare(
     masses = kroupa_masses(
         simulate.n_stars, simulate.imf_low_msun, simulate.imf_high_msun, generator(simulate.seed, name, STREAM_MASSES)
     )
+    if model.half_mass_radius_pc is None:
+        raise InputError(f"simulate.models.{name}: a cluster of files is not simulated; see reproduce.cluster.foreign")
     tide = galaxy(simulate)
     stars = make_cluster(
         masses,

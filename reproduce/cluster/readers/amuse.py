@@ -16,6 +16,7 @@ from reproduce.cluster.readers import common
 from reproduce.workflow.errors import InputError
 
 OPTIONS = ("centre",)
+PATTERNS = ("*.hdf5", "*.amuse", "*.h5")
 COLUMNS: dict[str, tuple[str, u.UnitBase]] = {
     "x_pc": ("x", u.pc), "y_pc": ("y", u.pc), "z_pc": ("z", u.pc),
     "vx_kms": ("vx", u.km / u.s), "vy_kms": ("vy", u.km / u.s), "vz_kms": ("vz", u.km / u.s),

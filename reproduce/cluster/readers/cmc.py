@@ -17,6 +17,7 @@ from reproduce.cluster.readers import common, conversion
 from reproduce.workflow.errors import InputError
 
 OPTIONS = ("conversion", "seed")
+PATTERNS = ("*.window.snapshots.h5", "*.snapshots.h5", "*.snap*.dat.gz")
 COLUMNS = {
     "mass_msun": "m", "radius_pc": "r", "radial_velocity_kms": "vr", "tangential_velocity_kms": "vt",
     "stellar_type": "startype", "luminosity_lsun": "luminosity", "radius_rsun": "radius",

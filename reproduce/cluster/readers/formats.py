@@ -89,12 +89,18 @@ def read(path: Path | str, format: str, key: str | None = None, options: Options
     return common.snapshot(path, key=key, number=keys.index(key), found=found, options=options)
 
 
-def _module(format: str, options: Options) -> ModuleType:
+def known(format: str) -> ModuleType:
+    """The reader of a format, or the line that says that there is none."""
     if format not in FORMATS:
         raise InputError(f"no format {format!r}; there are {', '.join(FORMATS)}")
+    return FORMATS[format]
+
+
+def _module(format: str, options: Options) -> ModuleType:
+    known(format)
     given = [field.name for field in fields(options) if getattr(options, field.name) != getattr(_DEFAULT, field.name)]
     useless = [name for name in given if name not in (*_EVERY, *FORMATS[format].OPTIONS)]
     if useless:
-        known = ", ".join((*_EVERY, *FORMATS[format].OPTIONS))
-        raise InputError(f"format {format} does not use {', '.join(useless)}; it uses {known}")
+        useful = ", ".join((*_EVERY, *FORMATS[format].OPTIONS))
+        raise InputError(f"format {format} does not use {', '.join(useless)}; it uses {useful}")
     return FORMATS[format]

@@ -11,6 +11,7 @@ from reproduce.cluster.readers import common
 from reproduce.workflow.errors import InputError
 
 OPTIONS = ("layout", "seed")
+PATTERNS = ("snapshot*.dat",)
 # Place of each quantity in a line, from 0. A line holds two stars; the second is a companion, of no mass for a single.
 # Types, masses [Msun], luminosities [Lsun] and radii [Rsun] come in pairs.
 _STARS = (

@@ -19,6 +19,7 @@ from reproduce.cluster.readers import common, multiples
 from reproduce.workflow.errors import InputError
 
 OPTIONS = ("units", "time_unit_myr", "centre")
+PATTERNS = ("snap.40_*",)
 # Places in `000 Scalars`: time; N-body units in pc, Msun, Myr and km/s; rows of the data sets 0xx, 1xx and 2xx.
 TTOT, RBAR, ZMBAR, TSTAR, VSTAR, ROWS = 0, 2, 3, 5, 11, 67
 SINGLE = {

@@ -10,6 +10,7 @@ from reproduce.cluster.readers import common
 from reproduce.workflow.errors import InputError
 
 OPTIONS = ("centre", "seed")
+PATTERNS = ("*.ecsv", "*.parquet", "*.fits")
 _FORMATS = {".ecsv": "ascii.ecsv", ".parquet": "parquet", ".fits": "fits"}
 UNITS: dict[str, u.UnitBase] = {
     **dict.fromkeys(("x_pc", "y_pc", "z_pc", "radius_pc"), u.pc),

@@ -5,6 +5,8 @@ write. Heavy imports happen inside, so that a call that finds everything made ne
 """
 
 import json
+import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,29 +23,37 @@ from reproduce.workflow.stages import Job, Stage, When, figure
 
 
 def simulate(job: Job) -> None:
-    """Evolve every model's cluster (paper Sect. 2.1)."""
+    """Evolve every model's cluster (paper Sect. 2.1), or read it from another code's files."""
     group = job.settings.simulate
     items = [
         (name, model, group, job.folder / name, job.checkpoint / name, job.cache)
         for name, model in group.models.items()
     ]
     with job.progress.watch(job.checkpoint, len(items)):
-        for name, numbers in zip(group.models, job.executor.map(_simulate_model, items), strict=True):
+        for name, (numbers, told) in zip(group.models, job.executor.map(_simulate_model, items), strict=True):
             job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
+            for text in told:
+                print(f"warning: simulate.models.{name}: {text}", file=sys.stderr)
 
 
-def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> dict[str, float]:
+def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> tuple[dict[str, float], list[str]]:
     from astropy.table import QTable
 
+    from reproduce.cluster import foreign
     from reproduce.cluster.simulate import simulate as evolve
 
     name, model, group, folder, checkpoint, cache = item
     for place in (folder, checkpoint):
         place.mkdir(parents=True, exist_ok=True)
-    evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
+    told: list[str] = []
+    if model.files is None:
+        evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
+    else:
+        told = foreign.adopt_model(name, model, group.metallicity, folder)
     last = QTable.read(folder / "history.ecsv")[-1]
     kept = ("time_gyr", "n_stars", "mass_msun", "r_half_pc", "energy_error")
-    return {f"last_{column}": float(getattr(last[column], "value", last[column])) for column in kept}
+    numbers = {f"last_{column}": float(getattr(last[column], "value", last[column])) for column in kept}
+    return {key: value for key, value in numbers.items() if math.isfinite(value)}, told
 
 
 def dataset(job: Job) -> None:
@@ -220,7 +230,7 @@ def log_model(arguments: Sequence[str]) -> int:
 
 
 # What a figure says of the training maps, of the networks that it shows at work, and of its making.
-MAPS = ("simulate.n_stars", "dataset.train", "dataset.train_models")
+MAPS = ("simulate.n_stars", "simulate.models", "dataset.train", "dataset.train_models")
 APPLIED = ("apply.networks", *MAPS)
 MADE_BY = (*MAPS, "train")
 LAYERS = ("train", "dataset.camera")

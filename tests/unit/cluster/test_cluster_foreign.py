@@ -1,6 +1,7 @@
 """Clusters of other codes as simulations: which files, in which order, and what is said of them."""
 
 import json
+from typing import get_args
 
 import astropy.units as u
 import h5py
@@ -9,8 +10,9 @@ import pytest
 from astropy.table import QTable
 
 from reproduce.cluster import foreign
-from reproduce.cluster.readers import formats
+from reproduce.cluster.readers import formats, named
 from reproduce.cluster.readers.common import Options
+from reproduce.cluster.settings import Model
 from reproduce.cluster.snapshot import STAR_COLUMNS, SnapshotFile
 from reproduce.stars.photometry import band_luminosity
 from reproduce.workflow.errors import InputError
@@ -22,13 +24,33 @@ NOTHING = Options()
 
 
 def test_files_by_name_folder_and_pattern(tmp_path):
-    for name in ("b.ecsv", "a.ecsv", "c.dat"):
+    """Of a folder, the files that the code calls its snapshots; of CMC's two kinds, the windows."""
+    names = [
+        "b.ecsv",
+        "a.ecsv",
+        "c.dat",
+        "r.conv.sh",
+        "r.snapshots.h5",
+        "r.window.snapshots.h5",
+        "snap.40_1",
+        "snap.40_2",
+    ]
+    for name in names:
         (tmp_path / name).write_text("")
-    assert [path.name for path in foreign.files_of([tmp_path])] == ["a.ecsv", "b.ecsv", "c.dat"]
-    assert [path.name for path in foreign.files_of([tmp_path / "*.ecsv", tmp_path / "a.ecsv"])] == ["a.ecsv", "b.ecsv"]
-    for absent in (tmp_path / "d.ecsv", tmp_path / "*.h5"):
-        with pytest.raises(InputError, match="no such file"):
-            foreign.files_of([absent])
+
+    def found(format, *given):
+        return [path.name for path in named.files_of([tmp_path / name for name in given], format)]
+
+    assert found("table", ".") == ["a.ecsv", "b.ecsv"]
+    assert found("table", "b.ecsv", "*.ecsv") == ["b.ecsv", "a.ecsv"]
+    assert found("cmc", ".") == ["r.window.snapshots.h5"]
+    assert found("nbody6", ".") == ["snap.40_1", "snap.40_2"]
+    assert named.companions([tmp_path / "r.snapshots.h5"], "cmc", None) == [tmp_path / "r.conv.sh"]
+    for absent in ("d.ecsv", "*.fits", "absent"):
+        with pytest.raises(InputError, match="no snapshots there"):
+            found("table", absent)
+    with pytest.raises(InputError, match=r"folder of snapshot\*.dat"):
+        found("mocca", ".")
 
 
 def test_snapshots_come_in_order_of_age_and_are_the_readers(tmp_path):
@@ -38,7 +60,7 @@ def test_snapshots_come_in_order_of_age_and_are_the_readers(tmp_path):
     ]
     files += [write_table(tmp_path / "c.ecsv", 5.0)]
     (tmp_path / "out").mkdir()
-    foreign.adopt("mine", files, "table", NOTHING, 0.001, tmp_path / "out")
+    foreign.adopt("mine", files, "table", NOTHING, tmp_path / "out")
     with SnapshotFile(tmp_path / "out/snapshots.h5") as f:
         assert (f.name, f.ages_gyr.tolist(), f.n_stars.tolist()) == ("mine", [3, 5, 7], [100, 100, 100])
         for stars, path in zip(f, [files[0], files[2], files[1]], strict=True):
@@ -61,7 +83,7 @@ def test_history_has_what_a_snapshot_tells(tmp_path):
     """Plummer's half-mass radius is 3 pc here and its core radius (NBODY6's) about a third of it; 2,000 stars scatter
     by some per cent."""
     file = write_table(tmp_path / "a.ecsv", 10.0, n=2000)
-    foreign.adopt("mine", [file], "table", NOTHING, 0.001, tmp_path)
+    foreign.adopt("mine", [file], "table", NOTHING, tmp_path)
     history = QTable.read(tmp_path / "history.ecsv")
     assert history["time_gyr"][0] == 10 * u.Gyr
     assert history["n_stars"][0] == history["n_main_sequence"][0] == 2000
@@ -93,3 +115,39 @@ def test_warnings_say_what_is_thin(tmp_path):
     )
     steady = [place.__class__(place.path, place.key, 10 + 0.5 * k, 5000, ()) for k, place in enumerate(found)]
     assert foreign.warnings_of(steady, 0.001) == []
+
+
+def test_settings_know_the_files_by_their_content(tmp_path):
+    """So that the key of what is made of them changes with them, and not when nothing has changed."""
+    file = write_table(tmp_path / "a.ecsv", 5.0)
+    given = {"files": [str(tmp_path)], "format": "table"}
+    before = Model(**given)
+    assert before.files_sha256 == Model(**given | {"files_sha256": "made up"}).files_sha256
+    assert Model.model_validate_json(before.model_dump_json()) == before
+    assert Model(files=str(file), format="table").files_sha256 == before.files_sha256
+    file.write_text(file.read_text() + "\n")
+    assert Model(**given).files_sha256 != before.files_sha256
+    with pytest.raises(InputError, match="files changed"):
+        foreign.adopt_model("mine", before, 0.001, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"files": ["x"]}, "needs files and format"),
+        ({"files": ["."], "format": "mocca", "snapshots": 3}, "no snapshots there"),
+        ({"snapshots": 3}, "needs half_mass_radius_pc and snapshots"),
+        ({"half_mass_radius_pc": 3.0}, "needs half_mass_radius_pc and snapshots"),
+        ({"files": ["a.ecsv"], "format": "table", "snapshots": 3}, "snapshots belongs to a simulated one"),
+    ],
+)
+def test_a_model_is_simulated_or_of_files(tmp_path, monkeypatch, given, told):
+    write_table(tmp_path / "a.ecsv", 5.0)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=told):
+        Model(**given)
+
+
+def test_formats_of_settings_are_those_of_the_readers():
+    (annotation,) = (kind for kind in get_args(Model.model_fields["format"].annotation) if kind is not type(None))
+    assert set(get_args(annotation)) == set(formats.FORMATS)

@@ -7,10 +7,14 @@ if TYPE_CHECKING:
 
 
 def training_maps(job: "Job") -> str:
-    """``20,000 training maps of 12 clusters of 50,000 stars``."""
-    dataset = job.settings.dataset
-    clusters = len(dataset.train_models)
-    return (
-        f"{dataset.train:,} training maps of {clusters} cluster{'s' if clusters > 1 else ''} of "
-        f"{job.settings.simulate.n_stars:,} stars"
-    )
+    """``20,000 training maps of 12 clusters of 50,000 stars``, ``... of 2 clusters of other codes``."""
+    dataset, simulate = job.settings.dataset, job.settings.simulate
+    foreign = sum(simulate.models[name].files is not None for name in dataset.train_models)
+    own = len(dataset.train_models) - foreign
+    parts = [f"{_clusters(own)} of {simulate.n_stars:,} stars"] * (own > 0)
+    parts += [f"{_clusters(foreign)} of other codes"] * (foreign > 0)
+    return f"{dataset.train:,} training maps of {' and '.join(parts)}"
+
+
+def _clusters(number: int) -> str:
+    return f"{number} cluster{'s' * (number > 1)}"

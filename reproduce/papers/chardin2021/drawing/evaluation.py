@@ -1,6 +1,7 @@
 """The simulated clusters, and Figures 3 to 9 and Tables 1 and 2: data and networks on the unseen cluster."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def diagnostics(job: "Job") -> None:
         history = Table.read(job.inputs["simulate"] / name / "history.ecsv").to_pandas()
         style.save(diagnostics.draw(history, name), job.folder, f"diagnostics_{name}")
         style.save_table(history, job.folder, f"diagnostics_{name}")
-        job.metrics[f"{name}.largest_energy_error"] = float(history["energy_error"].abs().max())
+        if history["energy_error"].notna().any():  # another code's cluster has none
+            job.metrics[f"{name}.largest_energy_error"] = float(history["energy_error"].abs().max())
 
 
 def figure3(job: "Job") -> None:
@@ -154,7 +156,8 @@ def table1(job: "Job") -> None:
     from reproduce.papers.chardin2021.dataset.mapset import count_maps
 
     counts = count_maps(job.inputs["dataset"] / "maps.h5")
-    radii = {name: model.half_mass_radius_pc for name, model in job.settings.simulate.models.items()}
+    models = job.settings.simulate.models
+    radii = {name: model.half_mass_radius_pc or math.nan for name, model in models.items()}  # nan: not made by us
     printed = data_manifests.load("chardin2021/tables")["table1"]
     table = table1.table(counts, radii, job.settings.dataset.camera.model_dump(), printed)
     style.save_table(table, job.folder, "table1", table1.UNITS, latex=True)
