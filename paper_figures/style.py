@@ -5,6 +5,7 @@ Okabe-Ito palette. Files hold no dates, so the same numbers give the same bytes.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,11 @@ def save_table(
             partial = folder / f"{stem}.{suffix}.partial"
             rich.write(partial, format=form, overwrite=True)
             os.replace(partial, folder / f"{stem}.{suffix}")
+
+
+def measured(metrics: Mapping[str, float], name: str, form: str) -> str:
+    """A number of ours as text; "not measured" where no map fell into the paper's bins."""
+    return form.format(metrics[name]) if name in metrics else "not measured"
 
 
 def _write(path: Path, text: str) -> None:

@@ -34,7 +34,7 @@ def draw(
     drawing = style.figure("column", height_ratio=0.96, layout="none")
     axes = residual_histogram.draw(drawing, histogram, residuals, TRUE, PREDICTED, residual_label="$r$ [dex]")
     lines = [
-        f"{words}: {metrics[name]:.1f} % (paper {published[name]['value']:g} %)"
+        f"{words}: {style.measured(metrics, name, '{:.1f} %')} (paper {published[name]['value']:g} %)"
         for words, name in (("all bins", "pixel_error_percent"), ("without low", "pixel_error_no_low_percent"))
     ]
     main = axes["histogram"]

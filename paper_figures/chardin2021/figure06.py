@@ -39,7 +39,7 @@ def draw(
     ):
         names = f"true {label}", f"predicted {label}"
         axes = residual_histogram.draw(panel, *tables, *names, residual_label=f"$r$ {unit}")
-        text = f"mean error {metrics[name]:.1f} % (paper {published[name]['value']:g} %)"
+        text = f"mean error {style.measured(metrics, name, '{:.1f} %')} (paper {published[name]['value']:g} %)"
         main = axes["histogram"]
         main.text(0.03, 0.97, text, transform=main.transAxes, ha="left", va="top", fontsize=6, bbox=style.BACKING)
     drawing.text(0.5, 0.99, how, ha="center", va="top", fontsize=6)

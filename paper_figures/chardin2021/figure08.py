@@ -30,7 +30,9 @@ def draw(
     axes = residual_histogram.draw(
         drawing, histogram, residuals, "true age [Gyr]", "predicted age [Gyr]", spread="mae", residual_label="$r$ [Gyr]"
     )
-    text = f"MAE {metrics['age_mae_gyr']:.2f} Gyr (paper {published['age_mae_gyr']['value']:g} Gyr)"
+    text = (
+        f"MAE {style.measured(metrics, 'age_mae_gyr', '{:.2f} Gyr')} (paper {published['age_mae_gyr']['value']:g} Gyr)"
+    )
     main = axes["histogram"]
     main.text(0.03, 0.97, text, transform=main.transAxes, ha="left", va="top", fontsize=6, bbox=style.BACKING)
     drawing.text(0.5, 0.99, how, ha="center", va="top", fontsize=6)

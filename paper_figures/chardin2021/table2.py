@@ -33,7 +33,7 @@ def table(
     rows = []
     for kind, words in ROWS.items():
         names = {f"{distance:g}_kpc": f"distance_{kind}_{distance:g}_kpc" for distance in distances_kpc}
-        ours = {column: metrics[name] for column, name in names.items()}
+        ours = {column: metrics[name] for column, name in names.items() if name in metrics}
         theirs = {column: published[name]["value"] for column, name in names.items() if name in published}
         rows += [{"quantity": words, "source": "ours", **ours}, {"quantity": words, "source": "published", **theirs}]
     return pd.DataFrame(rows)
