@@ -108,9 +108,11 @@ def _mass_unit(table: Mapping[str, NDArray]) -> float | None:
     order = np.argsort(table["r"])
     mass, radius = np.asarray(table["m"], dtype=np.float64)[order], np.asarray(table["r"], dtype=np.float64)[order]
     # Spherical potential of the shells, the star's own included, for G = 1 and masses in Msun.
-    outside = np.cumsum((mass / radius)[::-1])[::-1] - mass / radius
-    potential = -(np.cumsum(mass) / radius + outside)
-    energy = np.asarray(table["E"] - 0.5 * (table["vr"] ** 2 + table["vt"] ** 2), dtype=np.float64)[order]
+    away = radius > 0  # what is at the centre itself pulls the others alone
+    shell = np.divide(mass, radius, out=np.zeros_like(mass), where=away)
+    outside = np.cumsum(shell[::-1])[::-1] - shell
+    potential = -(np.cumsum(mass)[away] / radius[away] + outside[away])
+    energy = np.asarray(table["E"] - 0.5 * (table["vr"] ** 2 + table["vt"] ** 2), dtype=np.float64)[order][away]
     return float(np.median(potential / energy))
 
 
