@@ -90,8 +90,8 @@ class Found:
 def snapshot(path: Path, key: str, number: int, found: Found, options: Options) -> Snapshot:
     """Make a snapshot of what a reader found.
 
-    Where only r, v_r and v_t are known the angles are random: they depend on the seed, the file's name and the key,
-    so that two ages of one file are not the same projection.
+    Where only r, v_r and v_t are known the angles are random: they depend on the seed, the file's name, the key and
+    the age, so that two ages of one cluster are not the same projection.
 
     Raises
     ------
@@ -105,7 +105,8 @@ def snapshot(path: Path, key: str, number: int, found: Found, options: Options) 
     if "mass_msun" not in columns:
         raise InputError(f"{path}: has no mass (mass_msun); it must be in the file")
     stellar = stellar_columns(path, columns, age, options.metallicity)
-    generator = np.random.default_rng([options.seed, zlib.crc32(path.name.encode()), zlib.crc32(key.encode())])
+    which = (zlib.crc32(text.encode()) for text in (path.name, key, repr(float(age))))
+    generator = np.random.default_rng([options.seed, *which])
     position, velocity = _phase_space(path, columns, None if found.centred else options.centre, generator)
     return Snapshot(
         age_gyr=float(age),

@@ -221,6 +221,17 @@ def test_mocca_layouts(tmp_path, layout):
         formats.read(path, "mocca", options=Options(layout=layout))
 
 
+def test_mocca_files_of_one_name_are_seen_from_different_sides(tmp_path):
+    """MOCCA's files have no age: those of a run may all be called `snapshot.dat`, in folders of their own."""
+    np.savetxt(tmp_path / "snapshot.dat", mocca_rows("survey1"), fmt="%.9e")
+    young, old, again = (
+        formats.read(tmp_path / "snapshot.dat", "mocca", options=Options(age_gyr=age)).position_pc
+        for age in (1.0, 2.0, 2.0)
+    )
+    np.testing.assert_array_equal(old, again)
+    assert np.abs(young - old).min() > 0
+
+
 @pytest.mark.parametrize(("written", "read_as"), [("survey1", "xyz"), ("xyz", "survey1")])
 def test_mocca_layout_of_another_version_is_noticed(tmp_path, written, read_as):
     path = tmp_path / "snap.dat"
