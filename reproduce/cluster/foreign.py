@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reproduce.cluster import history, snapshot
 from reproduce.cluster.evolution import BOOKS
 from reproduce.cluster.readers import common, formats, named
-from reproduce.cluster.settings import Model, files_digest
+from reproduce.cluster.readers.settings import Files, files_digest
 from reproduce.cluster.snapshot import STAR_COLUMNS, Snapshot
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
 from reproduce.stars.photometry import band_luminosity
@@ -36,14 +36,14 @@ class Place:
     missing: tuple[str, ...]
 
 
-def options_of(model: Model, metallicity: float) -> common.Options:
+def options_of(model: Files, metallicity: float) -> common.Options:
     """How to read the files of a model; `metallicity` is that of the tracks where they lack luminosities."""
     return common.Options(
         age_gyr=model.age_gyr,
         metallicity=metallicity,
-        centre=model.centre,
+        centre=model.centre or common.Options.centre,
         conversion=None if model.conversion is None else Path(model.conversion),
-        units=model.units,
+        units=model.units or common.Options.units,
         time_unit_myr=model.time_unit_myr,
         layout=model.layout or common.Options.layout,
     )
@@ -108,7 +108,7 @@ def warnings_of(found: Sequence[Place], metallicity: float | None) -> list[str]:
     ]
 
 
-def adopt_model(name: str, model: Model, metallicity: float, folder: Path) -> list[str]:
+def adopt_model(name: str, model: Files, metallicity: float, folder: Path) -> list[str]:
     """Write the files of a model of `settings` into `folder`; see `adopt`.
 
     Raises

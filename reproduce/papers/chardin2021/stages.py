@@ -7,7 +7,7 @@ write. Heavy imports happen inside, so that a call that finds everything made ne
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,35 +25,51 @@ from reproduce.workflow.stages import Job, Stage, When, figure
 def simulate(job: Job) -> None:
     """Evolve every model's cluster (paper Sect. 2.1), or read it from another code's files."""
     group = job.settings.simulate
-    items = [
-        (name, model, group, job.folder / name, job.checkpoint / name, job.cache)
-        for name, model in group.models.items()
-    ]
+    _adopt({name: model for name, model in group.models.items() if model.files is not None}, job)
+    own = {name: model for name, model in group.models.items() if model.files is None}
+    items = [(name, model, group, job.folder / name, job.checkpoint / name, job.cache) for name, model in own.items()]
     with job.progress.watch(job.checkpoint, len(items)):
-        for name, (numbers, told) in zip(group.models, job.executor.map(_simulate_model, items), strict=True):
+        for name, numbers in zip(own, job.executor.map(_simulate_model, items), strict=True):
             job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
-            for text in told:
-                print(f"warning: simulate.models.{name}: {text}", file=sys.stderr)
 
 
-def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> tuple[dict[str, float], list[str]]:
-    from astropy.table import QTable
-
-    from reproduce.cluster import foreign
+def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> dict[str, float]:
     from reproduce.cluster.simulate import simulate as evolve
 
     name, model, group, folder, checkpoint, cache = item
     for place in (folder, checkpoint):
         place.mkdir(parents=True, exist_ok=True)
-    told: list[str] = []
-    if model.files is None:
-        evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
-    else:
-        told = foreign.adopt_model(name, model, group.metallicity, folder)
+    evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
+    return _last(folder)
+
+
+def _adopt(models: Mapping[str, Any], job: Job) -> None:
+    """Read clusters of other codes, and say what to know before their maps are trusted."""
+    metallicity = job.settings.simulate.metallicity
+    items = [(name, model, metallicity, job.folder / name) for name, model in models.items()]
+    for name, (numbers, told) in zip(models, job.executor.map(_adopt_model, items), strict=True):
+        job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
+        for text in told:
+            print(f"warning: simulate.models.{name}: {text}", file=sys.stderr)
+
+
+def _adopt_model(item: tuple[str, Any, float, Path]) -> tuple[dict[str, float], list[str]]:
+    from reproduce.cluster.foreign import adopt_model
+
+    name, model, metallicity, folder = item
+    folder.mkdir(parents=True, exist_ok=True)
+    told = adopt_model(name, model, metallicity, folder)
+    return _last(folder), told
+
+
+def _last(folder: Path) -> dict[str, float]:
+    """The end of a cluster's history, as far as it is known."""
+    from astropy.table import QTable
+
     last = QTable.read(folder / "history.ecsv")[-1]
     kept = ("time_gyr", "n_stars", "mass_msun", "r_half_pc", "energy_error")
     numbers = {f"last_{column}": float(getattr(last[column], "value", last[column])) for column in kept}
-    return {key: value for key, value in numbers.items() if math.isfinite(value)}, told
+    return {key: value for key, value in numbers.items() if math.isfinite(value)}
 
 
 def dataset(job: Job) -> None:
