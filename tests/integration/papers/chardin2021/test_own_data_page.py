@@ -60,6 +60,7 @@ def test_look_and_observe(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_whole_page(folder: Path) -> None:
     printed = run(folder, commands())
     assert printed.count("\n  true ") == 2
