@@ -1,5 +1,6 @@
-"""One observation and what the networks make of it: flux and mass map side by side, hundreds of times in a row."""
+"""One observation and what the networks make of it: flux and mass maps side by side, hundreds of times in a row."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -23,21 +24,27 @@ class Panels:
         can be compared.
     field_arcsec : float
         Side of the field [arcsec].
+    truth : bool
+        Whether a third map follows, the true mass map.
     """
 
     def __init__(
-        self, flux_range: tuple[float, float], mass_range: tuple[float, float], field_arcsec: float = 40.0
+        self,
+        flux_range: tuple[float, float],
+        mass_range: tuple[float, float],
+        field_arcsec: float = 40.0,
+        truth: bool = False,
     ) -> None:
-        self._figure = style.figure("page", 0.5)
-        axes = self._figure.subplots(1, 2)
+        self._figure = style.figure("page", 0.32 if truth else 0.5)
+        kinds = [(flux_range, style.FLUX, FLUX_LABEL), (mass_range, style.MASS, MASS_LABEL)]
+        kinds += [(mass_range, style.MASS, f"true {MASS_LABEL}")] * truth
+        axes = self._figure.subplots(1, len(kinds))
         half = field_arcsec / 2
         blank = np.zeros((2, 2))
         self._maps = []
-        for axis, limits, colours, label in zip(
-            axes, (flux_range, mass_range), (style.FLUX, style.MASS), (FLUX_LABEL, MASS_LABEL), strict=True
-        ):
+        for axis, (limits, colours, label) in zip(axes, kinds, strict=True):
             drawn = axis.imshow(blank, cmap=colours, vmin=limits[0], vmax=limits[1], extent=(-half, half, -half, half))
-            self._figure.colorbar(drawn, ax=axis, label=label, pad=0.02)
+            self._figure.colorbar(drawn, ax=axis, label=label, pad=0.02, fraction=0.046)
             axis.set(xlabel=r"$x$ [arcsec]", ylabel=r"$y$ [arcsec]")
             drawn.set_animated(True)
             self._maps.append(drawn)
@@ -53,27 +60,27 @@ class Panels:
         self._canvas.draw()
         self._page = self._canvas.copy_from_bbox(self._figure.bbox)
 
-    def save(
-        self, path: Path, flux: NDArray, mass: NDArray, title: str, flux_caption: str = "", mass_caption: str = ""
-    ) -> None:
+    def save(self, path: Path, maps: Sequence[NDArray], title: str, captions: Sequence[str]) -> None:
         """Write one page as PNG.
 
         Parameters
         ----------
         path : path
             Ends in ``.png``; an existing file is replaced.
-        flux, mass : array, shape (ny, nx)
-            The maps, in the logarithms of the colour scales.
-        title, flux_caption, mass_caption : str
-            Above the page, and in the corners of the maps.
+        maps : sequence of array, shape (ny, nx)
+            Flux, predicted and, on a page with truth, true mass, in the logarithms of the colour scales.
+        title : str
+            Above the page.
+        captions : sequence of str
+            In the corner of each map.
         """
         from PIL import Image
 
         self._canvas.restore_region(self._page)
-        for drawn, image in zip(self._maps, (flux, mass), strict=True):
+        for drawn, image in zip(self._maps, maps, strict=True):
             drawn.set_data(image)
             drawn.axes.draw_artist(drawn)
-        for text, content in zip((self._title, *self._captions), (title, flux_caption, mass_caption), strict=True):
+        for text, content in zip((self._title, *self._captions), (title, *captions), strict=True):
             text.set_text(content)
             self._figure.draw_artist(text)
         partial = path.with_name(f"{path.name}.partial")

@@ -224,18 +224,18 @@ def predict(arguments: Sequence[str]) -> int:
     return predict_command.main(arguments)
 
 
-def snapshot(words: Sequence[str]) -> int:
+def snapshot(arguments: Sequence[str]) -> int:
     """The command `snapshot`."""
     from reproduce.papers.chardin2021.own_data import snapshot
 
-    return snapshot.main(words)
+    return snapshot.main(arguments)
 
 
-def export(words: Sequence[str]) -> int:
+def export(arguments: Sequence[str]) -> int:
     """The command `export`."""
     from reproduce.papers.chardin2021.own_data import export
 
-    return export.main(words, PAPER.chain)
+    return export.main(arguments, PAPER.chain)
 
 
 def log_model(arguments: Sequence[str]) -> int:

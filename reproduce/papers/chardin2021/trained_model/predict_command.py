@@ -6,16 +6,17 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
-from reproduce.papers.chardin2021.trained_model import prediction_files
+from reproduce.papers.chardin2021.trained_model import prediction_files, truth
 from reproduce.papers.chardin2021.trained_model.consistency import UncheckedModelWarning
 from reproduce.papers.chardin2021.trained_model.image_file import Reading, read_flux_map, stem
 from reproduce.papers.chardin2021.trained_model.image_formats import ENDINGS
 from reproduce.papers.chardin2021.trained_model.prediction_files import ImagePrediction
+from reproduce.papers.chardin2021.trained_model.truth import Truth
 from reproduce.workflow.arguments import Parser
 from reproduce.workflow.errors import InputError, mendable
 
@@ -62,7 +63,8 @@ class Call:
     options: argparse.Namespace
     pidoc: "PiDoc"
     folder: Path
-    panels: "Panels | None" = None
+    colours: tuple[tuple[float, float], tuple[float, float]] | None = None  # ends of the colour scales of all pictures
+    panels: "dict[int, Panels]" = field(default_factory=dict)  # by the number of maps on a page
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,8 +105,9 @@ def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
     """Predict some images at once; write and print the results of each. Returns the exit statuses of what fails."""
     options = call.options
     estimates = call.pidoc.predict([one.flux for one in flux_maps.values()], options.distance, options.batch_size)
-    if call.panels is None and not options.no_png:
-        call.panels = _panels(flux_maps.values(), estimates)
+    truths = {image: None if options.centre else truth.read(image.path) for image in flux_maps}
+    if not options.no_png:
+        _lay_out(call, flux_maps.values(), estimates, truths.values())
     about = {
         "networks": str(options.networks) if options.networks else "pretrained",
         "luminosity_at": "given distance" if options.distance else "predicted distance",
@@ -112,7 +115,7 @@ def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
     statuses = set()
     for k, (image, flux_map) in enumerate(flux_maps.items()):
         numbers = {str(name): _plain(value) for name, value in estimates.table.iloc[k].items()}
-        prediction = ImagePrediction(image.path, image.name, flux_map, estimates.mass[k], numbers, about)
+        prediction = ImagePrediction(image.path, image.name, flux_map, estimates.mass[k], numbers, about, truths[image])
         for text in prediction.warnings:
             print(f"warning: {image.name}: {text}", file=sys.stderr)
         try:
@@ -194,13 +197,18 @@ def _pidoc(options: argparse.Namespace) -> "PiDoc":
     return pidoc
 
 
-def _panels(flux_maps: Iterable[FluxMap], estimates: "Estimates") -> "Panels":
-    """The page on which all pictures are drawn, its colours those of the first images."""
+def _lay_out(call: Call, flux_maps: Iterable[FluxMap], estimates: "Estimates", truths: Iterable[Truth | None]) -> None:
+    """Make the pages that these images need and that no image before has needed, in the colours of the first images."""
     import numpy as np
 
     from paper_figures.chardin2021.prediction import Panels, limits
 
-    return Panels(limits(np.stack([flux_map.flux for flux_map in flux_maps])), limits(estimates.mass))
+    true = [None if one is None else one.mass for one in truths]
+    if call.colours is None:
+        mass = [estimates.mass, *(one[None] for one in true if one is not None)]
+        call.colours = limits(np.stack([one.flux for one in flux_maps])), limits(np.concatenate(mass))
+    for maps in {2 if one is None else 3 for one in true} - call.panels.keys():
+        call.panels[maps] = Panels(*call.colours, truth=maps == 3)
 
 
 def _plain(value: Any) -> Any:

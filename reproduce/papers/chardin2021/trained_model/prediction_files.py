@@ -3,6 +3,7 @@
 import json
 import math
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
+from reproduce.papers.chardin2021.trained_model.truth import Truth, beside
 from reproduce.workflow.files import whole
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class ImagePrediction:
         A row of `reproduce.papers.chardin2021.trained_model.pidoc.Estimates.table`.
     about : dict
         What else the JSON tells of the call.
+    truth : Truth, optional
+        Of a mock observation.
     """
 
     path: Path
@@ -53,6 +57,18 @@ class ImagePrediction:
     mass: NDArray
     numbers: dict[str, Any]
     about: dict[str, Any] = field(default_factory=dict)
+    truth: Truth | None = None
+
+    @property
+    def compared(self) -> dict[str, float]:
+        """True values, and how far the predicted ones are from them; empty where nothing is known to be true."""
+        return {} if self.truth is None else beside(self.truth, self.numbers, self.mass)
+
+    @property
+    def maps(self) -> list[NDArray]:
+        """Flux, predicted mass and, where it is known, true mass."""
+        true = None if self.truth is None else self.truth.mass
+        return [self.flux_map.flux, self.mass, *([] if true is None else [true])]
 
     @property
     def warnings(self) -> list[str]:
@@ -65,8 +81,10 @@ class ImagePrediction:
         return [*self.flux_map.warnings, *([] if self.numbers["in_domain"] else [outside])]
 
 
-def write(folder: Path, prediction: ImagePrediction, panels: "Panels | None") -> None:
+def write(folder: Path, prediction: ImagePrediction, panels: "Mapping[int, Panels]") -> None:
     """Write the files of one image: FITS, PNG if there are panels to draw on, and JSON last, so that it stands for all.
+
+    Panels are by the number of their maps, two or three.
 
     Raises
     ------
@@ -75,7 +93,7 @@ def write(folder: Path, prediction: ImagePrediction, panels: "Panels | None") ->
     """
     with whole(folder / f"{prediction.name}_mass.fits") as partial:
         _mass_hdu(prediction).writeto(partial, overwrite=True)
-    if panels is not None:
+    if panels:
         _draw(folder / f"{prediction.name}.png", prediction, panels)
     report = {
         "image": str(prediction.path),
@@ -84,6 +102,8 @@ def write(folder: Path, prediction: ImagePrediction, panels: "Panels | None") ->
         "v_magnitude": prediction.flux_map.v_magnitude,
         "warnings": prediction.warnings,
     }
+    if compared := prediction.compared:
+        report["truth"] = compared
     with whole(folder / f"{prediction.name}.json") as partial:
         partial.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -115,22 +135,23 @@ def _mass_hdu(prediction: ImagePrediction) -> fits.PrimaryHDU:
     return hdu
 
 
-def _draw(path: Path, prediction: ImagePrediction, panels: "Panels") -> None:
-    numbers = prediction.numbers
+def _draw(path: Path, prediction: ImagePrediction, panels: "Mapping[int, Panels]") -> None:
+    numbers, maps = prediction.numbers, prediction.maps
     outside = "" if numbers["in_domain"] else " (outside the domain)"
-    mass, light = (np.log10(numbers[name]) for name in ("total_mass_msun", "luminosity_lsun"))
-    panels.save(
-        path,
-        prediction.flux_map.flux,
-        prediction.mass,
-        title=f"{printable(prediction.name)}{outside}",
-        flux_caption=f"log L = {light:.2f}",
-        mass_caption=f"log M = {mass:.2f}   {numbers['age_gyr']:.1f} Gyr   {numbers['distance_kpc']:.1f} kpc",
-    )
+    captions = [f"log L = {np.log10(numbers['luminosity_lsun']):.2f}", _caption(numbers), _caption(prediction.compared)]
+    title = f"{printable(prediction.name)}{outside}"
+    panels[len(maps)].save(path, maps, title=title, captions=captions[: len(maps)])
+
+
+def _caption(of: Mapping[str, Any]) -> str:
+    """Mass, age and distance, predicted or true."""
+    if not of:
+        return ""
+    return f"log M = {np.log10(of['total_mass_msun']):.2f}\n{of['age_gyr']:.2g} Gyr   {of['distance_kpc']:.1f} kpc"
 
 
 def line(prediction: ImagePrediction) -> str:
-    """One line on one image, below `HEAD`."""
+    """One line on one image, below `HEAD`, and a second with the truth of a mock observation."""
     numbers = prediction.numbers
     mass, low, high = (math.log10(numbers[f"total_mass_msun{end}"]) for end in ("", "_low68", "_high68"))
     age, distance = (
@@ -139,6 +160,18 @@ def line(prediction: ImagePrediction) -> str:
     )
     inside = "inside" if numbers["in_domain"] else "OUTSIDE"
     mass_interval = f"{mass:.2f} ({low:.2f}-{high:.2f})"
-    return (
+    found = (
         f"{prediction.name:24} {mass_interval:>20} {numbers['mass_to_light']:6.2f} {age:>18} {distance:>20} {inside:>8}"
     )
+    return "\n".join([found, *_true_line(prediction.compared)])
+
+
+def _true_line(compared: Mapping[str, float]) -> list[str]:
+    """The truth of a mock observation, in the columns of its prediction."""
+    if not compared:
+        return []
+    mass, age, distance = (compared[key] for key in ("total_mass_msun", "age_gyr", "distance_kpc"))
+    return [
+        f"{'  true':24} {f'{math.log10(mass):.2f}':>20} {compared['mass_to_light']:6.2f} {f'{age:.1f}':>18} "
+        f"{f'{distance:.1f}':>20}"
+    ]

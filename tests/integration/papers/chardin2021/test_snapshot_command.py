@@ -9,7 +9,7 @@ from astropy.io import fits
 
 from reproduce.__main__ import main
 from reproduce.cluster import foreign
-from reproduce.papers.chardin2021.model import truth
+from reproduce.papers.chardin2021.trained_model import truth
 from reproduce.sky.map_files import read_maps
 from tests.support.clusters_of_others import write_table
 from tests.support.places import shared_data
@@ -76,14 +76,14 @@ def test_bad_options_are_one_line(
 
 
 def test_predict_shows_truth_beside_prediction(
-    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = tmp_path / "cluster.fits"
     words = ["snapshot", str(table(tmp_path)), "--format", "table", "--distance", "16", "--out", str(image)]
     assert main(words) == 0
     capsys.readouterr()
     out = tmp_path / "out"
-    assert main(["predict", str(image), "--networks", str(bundle), "--out", str(out)]) == 0
+    assert main(["predict", str(image), "--networks", str(model_folder), "--out", str(out)]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("  true"))
     report = json.loads((out / "cluster.json").read_text())
     true = report["truth"]
