@@ -5,17 +5,21 @@ arrays and numbers; the random numbers of a step depend on the seed, the name an
 taken up again from any state goes on with the same bits.
 """
 
+import dataclasses
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.cluster import orbits, relaxation
+from reproduce.cluster import orbits, places, relaxation
 from reproduce.cluster.initial import Stars
+from reproduce.cluster.orbits import Potential
+from reproduce.cluster.relaxation import Encounters, Visits
 from reproduce.cluster.tides import ESCAPE_RATE, Tide, escape_energy, saddle_energy
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
-from reproduce.stars.stellar_evolution import advance_masses
+from reproduce.stars.stellar_evolution import MassRows, advance_masses, mass_rows
 from reproduce.stars.tracks import Tracks
 
 BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster's energy
@@ -50,6 +54,12 @@ class Physics:
     heating_constant: float = 90.0
     remnant_kick_kms: float = 190.0
 
+    @cached_property
+    def mass_rows(self) -> MassRows:
+        """What brings masses up to date."""
+        assert self.tracks is not None
+        return mass_rows(self.tracks)
+
     @property
     def fewest_stars(self) -> int:
         """With fewer stars local averages mean nothing: the cluster counts as dissolved."""
@@ -81,7 +91,11 @@ class Cluster:
     last_dt : float
         Length of the last step [Myr].
     track_row : (n_initial,) int64, optional
-        Each star's present row in the tracks.
+        Each star's row in the tracks: the present one, or where its mass is the same an earlier one.
+    same_until : (n_initial,) float32, optional
+        Until when each star's mass is known to stay as it is [Myr].
+    field : Potential, optional
+        The potential of `stars`, where it is known; whatever changes radii or masses must renew or forget it.
     """
 
     name: str
@@ -91,18 +105,25 @@ class Cluster:
     step: int = 0
     evolved: int = 0
     deficit: float = 0.0
-    booked: dict[str, float] = field(
+    booked: dict[str, float] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(("evolution", "kicks", "heating", "escape"), 0.0)
     )
     energy_start: float = np.nan
     saturated: float = 0.0
     last_dt: float = 0.0
     track_row: NDArray[np.int64] | None = None
+    same_until: NDArray[np.float32] | None = None
+    field: Potential | None = None
+
+    def potential(self) -> Potential:
+        """The potential of the stars, kept until they move or change their masses."""
+        if self.field is None:
+            self.field = orbits.potential(self.stars.r, self.stars.m)
+        return self.field
 
     def energy(self) -> tuple[float, float]:
         """Kinetic and potential energy [Msun pc²/Myr²]."""
-        s = self.stars
-        return orbits.energies(s.r, s.vr, s.vt, s.m, *orbits.potential(s.r, s.m))[1:]
+        return orbits.energies(self.stars.bodies, self.potential())[1:]
 
     def energy_error(self) -> float:
         """(E - E₀ - all that is booked - what is still owed) / |E₀|."""
@@ -131,7 +152,7 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     bool
         False, and no step, where the cluster has dissolved.
     """
-    inside, outer = _escape(cluster, physics)
+    _escape(cluster, physics)
     s = cluster.stars
     if len(s) < physics.fewest_stars:
         return False
@@ -142,21 +163,17 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
         longest = float(physics.response_myr[cluster.evolved])
     edges = relaxation.block_edges(len(s), int(random.integers(relaxation.BLOCK)))
     coulomb = max(np.log(physics.coulomb_gamma * len(s)), 1.0)  # small clusters: a logarithm of 1 is the least
-    density, mass, variance, dt = relaxation.local_state(
-        s.r, s.vr, s.vt, s.m, edges, physics.window, physics.theta_max, coulomb
-    )
-    dt = np.minimum(dt, longest)
+    blocks = relaxation.local_state(s.bodies, edges, physics.window, physics.theta_max, coulomb)
+    blocks = blocks._replace(dt=np.minimum(blocks.dt, longest))
     left = target - cluster.time_myr
-    dt_base = max(float(dt[0]), physics.step_floor_myr)
+    dt_base = max(float(blocks.dt[0]), physics.step_floor_myr)
     arrives = dt_base >= left * (1 - 1e-9)
     dt_base = left if arrives else dt_base
-    chance, chosen, heat, cluster.saturated = relaxation.relax(
-        random, s.vr, s.vt, s.m, edges, density, mass, variance, dt, dt_base, physics.sweeps, coulomb,
-        physics.heating_constant,
-    )  # fmt: skip
-    cluster.booked["heating"] += heat
-    star_chance = np.repeat(chance, np.diff(edges))
-    _move(cluster, random, chosen, star_chance, inside, outer)
+    encounters = Encounters(physics.sweeps, coulomb, physics.heating_constant)
+    visits = relaxation.relax(random, s.bodies, blocks, encounters, dt_base)
+    cluster.saturated = visits.saturated
+    cluster.booked["heating"] += visits.heat
+    _move(cluster, random, visits, edges)
     cluster.time_myr = target if arrives else cluster.time_myr + dt_base
     cluster.last_dt = dt_base
     cluster.step += 1
@@ -166,68 +183,54 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     return True
 
 
-def _escape(cluster: Cluster, physics: Physics) -> tuple[NDArray, NDArray]:
-    """Remove the stars that leave; return the potential's sums for the others."""
-    s = cluster.stars
-    inside, outer = orbits.potential(s.r, s.m)
-    energy, kinetic, binding = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)
-    gone = _leaving(cluster, physics, energy, inside, outer)
+def _escape(cluster: Cluster, physics: Physics) -> None:
+    """Remove the stars that leave."""
+    energy, kinetic, binding = orbits.energies(cluster.stars.bodies, cluster.potential())
+    gone = _leaving(cluster, physics, energy)
     if gone.any():
-        cluster.stars = s = s.take(~gone)
-        inside, outer = orbits.potential(s.r, s.m)
-        _, kinetic_after, binding_after = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)
+        cluster.stars, cluster.field = cluster.stars.take(~gone), None
+        kinetic_after, binding_after = cluster.energy()
         cluster.booked["escape"] += kinetic_after + binding_after - kinetic - binding
-    return inside, outer
 
 
-def _leaving(cluster: Cluster, physics: Physics, energy: NDArray, inside: NDArray, outer: NDArray) -> NDArray[np.bool_]:
+def _leaving(cluster: Cluster, physics: Physics, energy: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which stars leave now, by the criterion asked for; an isolated cluster loses those that are not bound."""
     tide = physics.tide
     if tide is None:
         return energy > 0
-    s, mass = cluster.stars, float(inside[-1])
+    mass = float(cluster.potential().inside[-1])
     jacobi = tide.jacobi_radius(mass)
     if physics.escape == "delayed":
         random = generator(cluster.seed, cluster.name, STREAM_ESCAPE, cluster.step)
         saddle = saddle_energy(mass, jacobi)
         return orbits.leaving_late(random, energy, saddle, ESCAPE_RATE * tide.frequency * cluster.last_dt)
     if physics.escape == "energy":
-        return energy > escape_energy(mass, jacobi, len(s), physics.coulomb_gamma)
-    return orbits.reaching(s.r, s.vt, s.m, energy, inside, outer, jacobi)
+        return energy > escape_energy(mass, jacobi, len(energy), physics.coulomb_gamma)
+    return orbits.reaching(cluster.stars.bodies, energy, cluster.potential(), jacobi)
 
 
-def _move(
-    cluster: Cluster,
-    random: np.random.Generator,
-    chosen: NDArray,
-    star_chance: NDArray,
-    inside: NDArray,
-    outer: NDArray,
-) -> None:
+def _move(cluster: Cluster, random: np.random.Generator, visits: Visits, edges: NDArray[np.int64]) -> None:
     """New radii for the chosen stars, and the velocities that go with them."""
     s = cluster.stars
-    energy = orbits.energies(s.r, s.vr, s.vt, s.m, inside, outer)[0]
-    new_r, new_phi = orbits.draw_radii(random, chosen, star_chance, s.r, s.vt, s.m, energy, inside, outer)
-    order = orbits.reorder(chosen, new_r)
-    old_r = s.r[order]
+    drawn = places.draw_radii(random, visits, s.bodies, cluster.potential(), edges)
+    order = places.reorder(visits.chosen, drawn.r)
     cluster.stars = moved = s.take(order)
-    moved.r = new_r[order]
-    inside, outer = orbits.potential(moved.r, moved.m)
-    cluster.deficit = orbits.settle(
-        random, chosen[order], old_r, new_phi[order], energy[order], moved.r, moved.vr, moved.vt, moved.m,
-        inside, outer, cluster.deficit,
-    )  # fmt: skip
+    moved.r = drawn.r[order]
+    cluster.field = None
+    cluster.deficit = places.settle(
+        random, order, visits.chosen, s.r, drawn, moved.bodies, cluster.potential(), cluster.deficit
+    )
 
 
 def _evolve_stars(cluster: Cluster, physics: Physics) -> None:
     """Bring masses up to date and kick new neutron stars and black holes."""
-    tracks, row = physics.tracks, cluster.track_row
-    assert tracks is not None and row is not None, "evolution times come with tracks"
+    assert physics.tracks is not None and cluster.track_row is not None, "evolution times come with tracks"
+    if cluster.same_until is None:  # at the beginning, or read back
+        cluster.same_until = np.zeros(len(cluster.track_row), dtype=np.float32)
     s = cluster.stars
     before = sum(cluster.energy())
-    exploded = advance_masses(
-        row, s.star, s.m, cluster.time_myr, tracks.offset, tracks.time_myr, tracks.mass_msun, tracks.stellar_type
-    )
+    exploded = advance_masses(cluster.track_row, cluster.same_until, s.star, s.m, cluster.time_myr, physics.mass_rows)
+    cluster.field = None
     if (s.m <= 0).any():  # a star that leaves no remnant
         exploded = exploded[s.m > 0]
         cluster.stars = s = s.take(s.m > 0)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from reproduce.cluster.orbits import Bodies
 from reproduce.cluster.units import G
 from reproduce.stars.king import solve
 from reproduce.workflow.errors import InputError
@@ -37,6 +38,11 @@ class Stars:
 
     def __len__(self) -> int:
         return len(self.r)
+
+    @property
+    def bodies(self) -> Bodies:
+        """What the kernels take; shares its arrays with these stars."""
+        return Bodies(self.r, self.vr, self.vt, self.m)
 
     def copy(self) -> "Stars":
         """Stars that can change without changing these."""

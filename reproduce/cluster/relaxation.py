@@ -5,14 +5,64 @@ local relaxation time; in a base step of length dt a block is relaxed with proba
 dt_block. The envelope, where nothing happens for a Gyr, is thus rarely touched.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from reproduce.cluster.units import G
 
 FEWEST_NEIGHBOURS = 4  # on each side, in the innermost averages
 BLOCK = 16  # stars; even, so that all of a full block find partners
 MOST_HEAT = 0.1  # largest heating of a star in one visit, as a share of the local mean kinetic energy
+
+
+class Blocks(NamedTuple):
+    """Blocks of neighbouring stars, and the averages around their middles.
+
+    Attributes
+    ----------
+    edges : (blocks + 1,) int64
+        First star of each block, and the number of stars.
+    density, mass, variance, dt : (blocks,) float64
+        Number density [pc⁻³], mean mass [Msun], mean square velocity [pc²/Myr²] and time step [Myr].
+    """
+
+    edges: NDArray[np.int64]
+    density: NDArray[np.float64]
+    mass: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    dt: NDArray[np.float64]
+
+
+class Encounters(NamedTuple):
+    """How blocks are relaxed; see `settings.Simulate` for `sweeps` and `heating_constant`."""
+
+    sweeps: int
+    coulomb_logarithm: float
+    heating_constant: float
+
+
+class Visits(NamedTuple):
+    """Which stars a step has relaxed.
+
+    Attributes
+    ----------
+    chance : (blocks,) float64
+        Probability P with which each block was chosen.
+    chosen : (n,) bool
+        Stars of the chosen blocks.
+    heat : float
+        Energy given by three-body binaries [Msun pc²/Myr²].
+    saturated : float
+        Share of the encounters that would have been deflected by more than 180 degrees.
+    """
+
+    chance: NDArray[np.float64]
+    chosen: NDArray[np.bool_]
+    heat: float
+    saturated: float
 
 
 @njit(cache=True)
@@ -29,7 +79,7 @@ def block_edges(n, offset):
 
 
 @njit(cache=True)
-def local_state(r, vr, vt, m, edges, window, theta_max, coulomb_logarithm):
+def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
     """Number density, mean masses, velocity dispersion and time step of each block.
 
     Averages are over `window` neighbours on each side of the block's middle, near the centre over as many as half of
@@ -43,16 +93,16 @@ def local_state(r, vr, vt, m, edges, window, theta_max, coulomb_logarithm):
 
     Parameters
     ----------
-    r, vr, vt, m : (n,)
-        Stars in order of radius [pc, pc/Myr, Msun].
+    bodies : Bodies
+        Stars in order of radius.
     edges : (blocks + 1,) int
         First star of each block.
 
     Returns
     -------
-    density, mass, variance, dt : (blocks,)
-        Number density [pc⁻³], mean mass [Msun], mean square velocity [pc²/Myr²] and time step [Myr].
+    Blocks
     """
+    r, vr, vt, m = bodies.r, bodies.vr, bodies.vt, bodies.m
     n = len(r)
     sum_m = np.zeros(n + 1)
     sum_m2 = np.zeros(n + 1)
@@ -81,48 +131,43 @@ def local_state(r, vr, vt, m, edges, window, theta_max, coulomb_logarithm):
         dt[b] = factor * (2 * variance[b]) ** 1.5 / (density[b] * 2 * (mean_m2 + mass[b] ** 2))
     for b in range(blocks - 2, -1, -1):
         dt[b] = min(dt[b], dt[b + 1])
-    return density, mass, variance, dt
+    return Blocks(edges, density, mass, variance, dt)
 
 
 @njit(cache=True)
-def relax(random, vr, vt, m, edges, density, mass, variance, dt, dt_base, sweeps, coulomb_logarithm, heating_constant):
-    """Relax and heat a random choice of blocks for `dt_base` on average; `vr` and `vt` are changed.
+def relax(random, bodies, blocks, encounters, dt_base):
+    """Relax and heat a random choice of blocks for `dt_base` [Myr] on average; velocities are changed.
 
     Returns
     -------
-    chance : (blocks,)
-        Probability P with which each block was chosen.
-    chosen : (n,) bool
-        Stars of the chosen blocks.
-    heat : float
-        Energy given by three-body binaries [Msun pc²/Myr²].
-    saturated : float
-        Share of the encounters that would have been deflected by more than 180 degrees.
+    Visits
     """
-    blocks = len(edges) - 1
-    chance = np.empty(blocks)
-    chosen = np.zeros(edges[blocks], dtype=np.bool_)
+    vr, vt, m = bodies.vr, bodies.vt, bodies.m
+    edges, density, dt, sweeps = blocks.edges, blocks.density, blocks.dt, encounters.sweeps
+    count = len(dt)
+    chance = np.empty(count)
+    chosen = np.zeros(edges[count], dtype=np.bool_)
     heat = 0.0
-    encounters = 0
+    scattered = 0
     saturated = 0
-    for b in range(blocks):
+    for b in range(count):
         own_dt = max(dt[b], dt_base)
         chance[b] = dt_base / own_dt
         if chance[b] < 1.0 and random.random() >= chance[b]:
             continue
         first, last = edges[b], edges[b + 1]
         chosen[first:last] = True
-        strength = 2 * np.pi * G * G * density[b] * coulomb_logarithm * own_dt / max(sweeps, 1)
+        strength = 2 * np.pi * G * G * density[b] * encounters.coulomb_logarithm * own_dt / max(sweeps, 1)
         slots = (last - first) + (last - first) % 2  # with an odd number, the partner of the last slot sits out
         for sweep in range(sweeps):
             for pair in range(slots // 2):
                 i = first + _slot(pair, sweep, slots)
                 j = first + _slot(slots - 1 - pair, sweep, slots)
                 if i < last and j < last:
-                    encounters += 1
+                    scattered += 1
                     saturated += _scatter(random, i, j, vr, vt, m, strength)
-        heat += _heat(first, last, vr, vt, m, density[b], mass[b], variance[b], own_dt, heating_constant)
-    return chance, chosen, heat, saturated / max(encounters, 1)
+        heat += _heat(b, bodies, blocks, own_dt, encounters.heating_constant)
+    return Visits(chance, chosen, heat, saturated / max(scattered, 1))
 
 
 @njit(cache=True)
@@ -174,19 +219,21 @@ def _scatter(random, i, j, vr, vt, m, strength):
 
 
 @njit(cache=True)
-def _heat(first, last, vr, vt, m, density, mass, variance, dt, constant):
-    """Heating by binaries that form and harden in three-body encounters (Statler, Ostriker & Cohn 1987).
+def _heat(b, bodies, blocks, dt, constant):
+    """Heating of block b by binaries that form and harden in three-body encounters (Statler, Ostriker & Cohn 1987).
 
     ε = C G⁵ m³ ρ² σ⁻⁷ per unit mass and time, with σ the one-dimensional dispersion. Each star of the block gets it as
     kinetic energy along its motion. Returns the energy given.
     """
+    vr, vt, m = bodies.vr, bodies.vt, bodies.m
+    variance = blocks.variance[b]
     sigma2 = variance / 3
-    gain = constant * G**5 * mass**5 * density**2 * sigma2**-3.5 * dt
+    gain = constant * G**5 * blocks.mass[b] ** 5 * blocks.density[b] ** 2 * sigma2**-3.5 * dt
     gain = min(gain, MOST_HEAT * 0.5 * variance)
     if gain < 1e-9 * variance:
         return 0.0
     total = 0.0
-    for i in range(first, last):
+    for i in range(blocks.edges[b], blocks.edges[b + 1]):
         v2 = vr[i] * vr[i] + vt[i] * vt[i]
         if v2 > 1e-6 * variance:
             stretch = np.sqrt(1 + 2 * gain / v2)

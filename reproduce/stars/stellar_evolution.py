@@ -11,7 +11,7 @@ import importlib.metadata
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -187,40 +187,86 @@ def _spanned(a, b, time, mass, luminosity, radius, tolerance):
     return True
 
 
+class MassRows(NamedTuple):
+    """The columns of `Tracks` that say how masses change.
+
+    Attributes
+    ----------
+    offset, time_myr, mass_msun, stellar_type
+        See `Tracks`.
+    same_until_myr : (rows,) float32
+        Until when a star that has reached a row keeps its mass: most stars lose none for many Gyr. A change to another
+        remnant ends it, with or without loss of mass.
+    """
+
+    offset: NDArray[np.int64]
+    time_myr: NDArray[np.float32]
+    mass_msun: NDArray[np.float32]
+    stellar_type: NDArray[np.int8]
+    same_until_myr: NDArray[np.float32]
+
+
+def mass_rows(tracks: Tracks) -> MassRows:
+    """The columns that `advance_masses` reads."""
+    columns = tracks.offset, tracks.time_myr, tracks.mass_msun, tracks.stellar_type
+    return MassRows(*columns, _same_until(*columns))
+
+
 @njit(cache=True)
-def advance_masses(row, star, mass_now, time_myr, offset, track_time, track_mass, track_type):
+def _same_until(offset, time, mass, kind):
+    result = np.empty(len(time), dtype=np.float32)
+    for star in range(len(offset) - 1):
+        last = offset[star + 1] - 1
+        result[last] = np.inf
+        for j in range(last - 1, offset[star] - 1, -1):
+            if kind[j + 1] >= FIRST_REMNANT and kind[j + 1] != kind[j]:
+                result[j] = time[j + 1]
+            else:
+                result[j] = result[j + 1] if mass[j + 1] == mass[j] else time[j]
+    return result
+
+
+@njit(cache=True)
+def advance_masses(row, same_until, star, mass_now, time_myr, tracks):
     """Bring masses to `time_myr`, and name the stars that have become neutron stars or black holes since.
 
     Parameters
     ----------
     row : (n_initial,) int64, changed
-        Each star's present row in the tracks; moves on with time only.
+        Each star's row in the tracks; moves on with time only, and not while its mass stays as it is.
+    same_until : (n_initial,) float32, changed
+        Until when each star's mass is known to stay as it is [Myr]; `tracks.same_until_myr` of its row, or 0.
     star, mass_now : (n,)
         Numbers and masses [Msun] of the bound stars; masses are changed.
     time_myr : float
         Age [Myr].
+    tracks : MassRows
 
     Returns
     -------
     (n,) bool
         Stars whose supernova happened since the last call.
     """
+    time, mass, kind = tracks.time_myr, tracks.mass_msun, tracks.stellar_type
     exploded = np.zeros(len(star), dtype=np.bool_)
     for i in range(len(star)):
         s = star[i]
+        if time_myr < same_until[s]:
+            continue
         j = row[s]
-        before = track_type[j]
-        end = offset[s + 1]
-        while j + 1 < end and track_time[j + 1] <= time_myr:
+        before = kind[j]
+        end = tracks.offset[s + 1]
+        while j + 1 < end and time[j + 1] <= time_myr:
             j += 1
         row[s] = j
-        mass = track_mass[j]
-        if j + 1 < end and not (track_type[j + 1] >= FIRST_REMNANT and track_type[j + 1] != track_type[j]):
-            span = track_time[j + 1] - track_time[j]
+        same_until[s] = tracks.same_until_myr[j]
+        now = mass[j]
+        if j + 1 < end and not (kind[j + 1] >= FIRST_REMNANT and kind[j + 1] != kind[j]):
+            span = time[j + 1] - time[j]
             if span > 0:
-                mass += (time_myr - track_time[j]) / span * (track_mass[j + 1] - mass)
-        mass_now[i] = mass
-        exploded[i] = before < 13 and track_type[j] >= 13
+                now += (time_myr - time[j]) / span * (mass[j + 1] - now)
+        mass_now[i] = now
+        exploded[i] = before < 13 and kind[j] >= 13
     return exploded
 
 

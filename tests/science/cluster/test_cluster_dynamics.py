@@ -36,9 +36,7 @@ def lagrangian(cluster: Cluster, shares) -> np.ndarray:
 def test_initial_state(profile):
     masses = kroupa_masses(20_000, 0.1, 50.0, np.random.default_rng(1))
     stars = make_cluster(masses, profile, 1.5, 3.2, 60.0, np.random.default_rng(2))
-    energy, kinetic, potential = orbits.energies(
-        stars.r, stars.vr, stars.vt, stars.m, *orbits.potential(stars.r, stars.m)
-    )
+    energy, kinetic, potential = orbits.energies(stars.bodies, orbits.potential(stars.r, stars.m))
     assert -kinetic / potential == pytest.approx(0.5, rel=1e-9)  # scaled exactly
     assert half_mass_radius(stars) == pytest.approx(3.2, rel=1e-9)
     assert (energy < 0).all()
@@ -82,7 +80,7 @@ def energy_spread(sweeps: int) -> float:
     def energies() -> np.ndarray:
         s = cluster.stars
         result = np.full(4_000, np.nan)
-        result[s.star] = orbits.energies(s.r, s.vr, s.vt, s.m, *orbits.potential(s.r, s.m))[0]
+        result[s.star] = orbits.energies(s.bodies, orbits.potential(s.r, s.m))[0]
         return result
 
     before, end = energies(), 0.5 * relaxation_time(4_000)
