@@ -12,8 +12,9 @@ from pathlib import Path
 
 from reproduce.cluster import history
 from reproduce.cluster.evolution import advance, begin
-from reproduce.cluster.settings import Simulate
+from reproduce.cluster.library import clusters
 from reproduce.cluster.simulate import prepare
+from reproduce.papers.chardin2021.settings import Simulate
 
 BASE = Simulate()
 VARIANTS: dict[str, dict[str, float]] = {
@@ -37,10 +38,10 @@ VARIANTS: dict[str, dict[str, float]] = {
 
 def run(model: str, n_stars: int, age_gyr: float, changes: dict[str, float]) -> dict[str, float]:
     """Evolve one cluster; return its state at the end, when its core collapsed, and the CPU time."""
-    simulate = BASE.model_copy(update={"n_stars": n_stars, **changes})
+    settings = clusters(BASE)[model].model_copy(update={"n_stars": n_stars, **changes})
     start = time.process_time()
-    stars, physics = prepare(model, simulate.models[model], simulate, None, lambda fraction, text: None)
-    cluster = begin(model, simulate.seed, stars, physics)
+    stars, physics = prepare(model, settings)
+    cluster = begin(model, settings.seed, stars, physics)
     mass, collapse, next_row, error = float(stars.m.sum()), None, 0.0, 0.0
     while cluster.time_myr < age_gyr * 1e3 and advance(cluster, physics, age_gyr * 1e3):
         if cluster.time_myr >= next_row:

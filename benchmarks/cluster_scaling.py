@@ -14,23 +14,22 @@ import time
 from pathlib import Path
 
 from reproduce.cluster.evolution import advance, begin
-from reproduce.cluster.settings import Model, Simulate
+from reproduce.cluster.settings import ClusterSettings
 from reproduce.cluster.simulate import prepare
 
 
 def run(n_stars: int, age_gyr: float, radius_pc: float) -> dict[str, float]:
     """Time one cluster."""
-    simulate = Simulate(n_stars=n_stars)
-    model = Model(half_mass_radius_pc=radius_pc, snapshots=1)
-    small = Simulate(n_stars=1_000)
-    stars, physics = prepare("warm", model, small, None, lambda fraction, text: None)  # imports and compiles
+    settings = ClusterSettings(n_stars=n_stars, half_mass_radius_pc=radius_pc, snapshots=1)
+    small = settings.model_copy(update={"n_stars": 1_000})
+    stars, physics = prepare("warm", small)  # imports and compiles
     cluster = begin("warm", 1, stars, physics)
     for _ in range(20):
         advance(cluster, physics, 1e3)
     start = time.process_time()
-    stars, physics = prepare("scaling", model, simulate, None, lambda fraction, text: None)
+    stars, physics = prepare("scaling", settings)
     tracks = time.process_time() - start
-    cluster = begin("scaling", simulate.seed, stars, physics)
+    cluster = begin("scaling", settings.seed, stars, physics)
     start = time.process_time()
     marks: dict[str, float] = {}
     for tenth in range(1, 11):

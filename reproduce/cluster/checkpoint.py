@@ -8,8 +8,8 @@ import json
 import os
 import shutil
 import zipfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,50 @@ from reproduce.cluster.snapshot import Shells
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
 
 _ARRAYS = ("star", "r", "vr", "vt", "m")
-_NUMBERS = ("name", "seed", "time_myr", "step", "evolved", "deficit", "booked", "energy_start", "saturated", "last_dt")
+_NUMBERS = (
+    "name",
+    "seed",
+    "time_myr",
+    "step",
+    "evolved",
+    "deficit",
+    "booked",
+    "energy_start",
+    "saturated",
+    "last_dt",
+    "unpaid",
+)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How far a run has come with what it writes.
+
+    Attributes
+    ----------
+    last_myr : float
+        Age at which the run ends [Myr]: that asked for or, in a second pass, that of the dissolution.
+    taken : int
+        Snapshots taken.
+    following : int
+        Which of the times of snapshots comes next.
+    rows_due : int
+        Times of the history's rows that are past.
+    """
+
+    last_myr: float
+    taken: int = 0
+    following: int = 0
+    rows_due: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a run needs to go on: the cluster, the history so far, and how far the run has come."""
+
+    cluster: Cluster
+    rows: list[dict[str, float]]
+    course: Course
 
 
 class Checkpoint:
@@ -38,10 +81,13 @@ class Checkpoint:
         self._state = folder / "state.npz"
         folder.mkdir(parents=True, exist_ok=True)
 
-    def save(self, cluster: Cluster, rows: list[dict[str, float]], extra: dict[str, Any]) -> None:
+    def save(self, state: State) -> None:
         """Replace the state."""
+        cluster = state.cluster
         numbers = {name: getattr(cluster, name) for name in _NUMBERS}
-        text = json.dumps({"digest": self.digest, "numbers": numbers, "extra": extra, "rows": rows})
+        text = json.dumps(
+            {"digest": self.digest, "numbers": numbers, "course": asdict(state.course), "rows": state.rows}
+        )
         arrays = {name: getattr(cluster.stars, name) for name in _ARRAYS}
         if cluster.track_row is not None:
             arrays["track_row"] = cluster.track_row
@@ -52,7 +98,7 @@ class Checkpoint:
             os.fsync(stream.fileno())
         partial.replace(self._state)
 
-    def load(self) -> tuple[Cluster, list[dict[str, float]], dict[str, Any]] | None:
+    def load(self) -> State | None:
         """The last state, or None if there is none of this run."""
         try:
             with np.load(self._state, allow_pickle=False) as f:
@@ -61,9 +107,10 @@ class Checkpoint:
                     return None
                 cluster = Cluster(stars=Stars(**{name: f[name] for name in _ARRAYS}), **text["numbers"])
                 cluster.track_row = f.get("track_row")
+                course = Course(**text["course"])
         except (FileNotFoundError, zipfile.BadZipFile, KeyError, EOFError):
             return None
-        return cluster, text["rows"], text["extra"]
+        return State(cluster, text["rows"], course)
 
     def put(self, cluster: Cluster, number: int) -> None:
         """Keep snapshot `number`: the bound stars in order of their numbers, velocities in km/s."""

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.cluster import orbits, places, relaxation
+from reproduce.cluster import black_holes, orbits, places, relaxation
 from reproduce.cluster.initial import Stars
 from reproduce.cluster.orbits import Potential
 from reproduce.cluster.relaxation import Encounters, Visits
@@ -38,7 +38,9 @@ class Physics:
     """What drives a cluster; the names are those of `settings.Simulate`.
 
     Without `tide` the cluster is isolated and loses only unbound stars; without `tracks` masses are constant.
-    `sweeps` = 0 switches scattering off but keeps the time steps, for tests of all the rest.
+    `sweeps` = 0 switches scattering off but keeps the time steps, for tests of all the rest. With `kick_share`
+    (n_initial,), the share of the kick that each star's remnant gets, black holes may stay and heat the cluster;
+    without it all are kicked alike, and three-body heating is that of stars of all kinds.
     """
 
     tide: Tide | None
@@ -53,6 +55,7 @@ class Physics:
     window: int = 32
     heating_constant: float = 90.0
     remnant_kick_kms: float = 190.0
+    kick_share: NDArray[np.float64] | None = None
 
     @cached_property
     def mass_rows(self) -> MassRows:
@@ -94,6 +97,8 @@ class Cluster:
         Each star's row in the tracks: the present one, or where its mass is the same an earlier one.
     same_until : (n_initial,) float32, optional
         Until when each star's mass is known to stay as it is [Myr].
+    unpaid : float
+        Heat given by black holes since the last of them was thrown out [Msun pc²/Myr²].
     field : Potential, optional
         The potential of `stars`, where it is known; whatever changes radii or masses must renew or forget it.
     """
@@ -111,9 +116,17 @@ class Cluster:
     energy_start: float = np.nan
     saturated: float = 0.0
     last_dt: float = 0.0
+    unpaid: float = 0.0
     track_row: NDArray[np.int64] | None = None
     same_until: NDArray[np.float32] | None = None
     field: Potential | None = None
+
+    def holes(self, physics: Physics) -> NDArray[np.int64]:
+        """Which stars are black holes, innermost first."""
+        assert physics.tracks is not None and self.track_row is not None
+        heavy = np.flatnonzero(self.stars.m > black_holes.LEAST_MSUN)
+        kind = physics.tracks.stellar_type[self.track_row[self.stars.star[heavy]]]
+        return heavy[kind == black_holes.BLACK_HOLE]
 
     def potential(self) -> Potential:
         """The potential of the stars, kept until they move or change their masses."""
@@ -169,10 +182,16 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     dt_base = max(float(blocks.dt[0]), physics.step_floor_myr)
     arrives = dt_base >= left * (1 - 1e-9)
     dt_base = left if arrives else dt_base
-    encounters = Encounters(physics.sweeps, coulomb, physics.heating_constant)
+    holes = cluster.holes(physics) if physics.kick_share is not None else np.empty(0, dtype=np.int64)
+    system = len(holes) >= black_holes.FEWEST  # they keep the stars from a core of their own
+    encounters = Encounters(physics.sweeps, coulomb, 0.0 if system else physics.heating_constant)
     visits = relaxation.relax(random, s.bodies, blocks, encounters, dt_base)
     cluster.saturated = visits.saturated
     cluster.booked["heating"] += visits.heat
+    if system:
+        heat = black_holes.heat(holes, s.bodies, dt_base, physics.heating_constant)
+        cluster.booked["heating"] += heat
+        cluster.unpaid += heat
     _move(cluster, random, visits, edges)
     cluster.time_myr = target if arrives else cluster.time_myr + dt_base
     cluster.last_dt = dt_base
@@ -187,6 +206,8 @@ def _escape(cluster: Cluster, physics: Physics) -> None:
     """Remove the stars that leave."""
     energy, kinetic, binding = orbits.energies(cluster.stars.bodies, cluster.potential())
     gone = _leaving(cluster, physics, energy)
+    if cluster.unpaid > 0:
+        gone |= _thrown_out(cluster, physics, abs(kinetic + binding) / float(cluster.potential().inside[-1]))
     if gone.any():
         cluster.stars, cluster.field = cluster.stars.take(~gone), None
         kinetic_after, binding_after = cluster.energy()
@@ -207,6 +228,21 @@ def _leaving(cluster: Cluster, physics: Physics, energy: NDArray[np.float64]) ->
     if physics.escape == "energy":
         return energy > escape_energy(mass, jacobi, len(energy), physics.coulomb_gamma)
     return orbits.reaching(cluster.stars.bodies, energy, cluster.potential(), jacobi)
+
+
+def _thrown_out(cluster: Cluster, physics: Physics, energy_per_mass: float) -> NDArray[np.bool_]:
+    """Which black holes leave for the heat that they have given; see `black_holes`."""
+    gone = np.zeros(len(cluster.stars), dtype=np.bool_)
+    holes = cluster.holes(physics)
+    while len(holes):
+        one = black_holes.to_be_ejected(holes, cluster.stars.m)
+        price = black_holes.ENERGY_OVER_MASS * energy_per_mass * float(cluster.stars.m[one])
+        if cluster.unpaid < price:
+            break
+        cluster.unpaid -= price
+        gone[one] = True
+        holes = holes[holes != one]
+    return gone
 
 
 def _move(cluster: Cluster, random: np.random.Generator, visits: Visits, edges: NDArray[np.int64]) -> None:
@@ -240,6 +276,8 @@ def _evolve_stars(cluster: Cluster, physics: Physics) -> None:
         count = int(exploded.sum())
         random = generator(cluster.seed, cluster.name, STREAM_KICKS, cluster.evolved)
         kick = random.normal(0, physics.remnant_kick_kms / PC_PER_MYR_IN_KMS, (3, count))
+        if physics.kick_share is not None:
+            kick *= physics.kick_share[s.star[exploded]]
         s.vr[exploded] += kick[0]
         s.vt[exploded] = np.hypot(s.vt[exploded] + kick[1], kick[2])
         cluster.booked["kicks"] += sum(cluster.energy()) - after

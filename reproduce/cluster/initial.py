@@ -80,6 +80,11 @@ def king(n: int, concentration: float, generator: np.random.Generator) -> tuple[
     return r, speed
 
 
+def king_concentration(central_potential: float) -> float:
+    """log10(r_t / r_c) of the King (1966) model of central potential W₀."""
+    return float(np.log10(solve(central_potential)[0]))
+
+
 def _reject(
     n: int, top: ArrayLike, bound: ArrayLike, density: Callable[[Array, NDArray], Array], generator: np.random.Generator
 ) -> Array:

@@ -45,6 +45,13 @@ SSE: Mapping[str, Any] = {
     "don_lim": -1, "acc_lim": [-1, -1], "smt_periastron_check": 0, "bconst": 3000, "ck": 1000,
     "fprimc_array": [2 / 21] * 16, "rejuv_fac": 1.0, "randomseed": 1, "stellar_engine": "sse", "z_accuracy_limit": 0.01,
 }  # fmt: skip
+# What is asked for: standard SSE, or winds that depend on metallicity (Vink et al. 2001, with those of luminous blue
+# variables), remnants of rapid explosions (Fryer et al. 2012) and pair instability (Belczynski et al. 2016).
+RECIPES: Mapping[str, Mapping[str, Any]] = {
+    "hurley2000": SSE,
+    "fryer2012": {**SSE, "windflag": 3, "remnantflag": 3, "pisn": 45},
+}
+EXPLODES_MSUN = 7.0  # no lighter star explodes alone, at any metallicity
 _ZERO_AT_BIRTH = (
     "rad", "lum", "massc", "radc", "menv", "renv", "omega_spin", "B", "bacc", "tacc", "epoch", "tms", "bhspin",
 )  # fmt: skip
@@ -56,6 +63,7 @@ def stellar_tracks(
     metallicity: float,
     cache: Path | None = None,
     progress: Callable[[float, str], None] | None = None,
+    recipe: str = "hurley2000",
 ) -> Tracks:
     """Tracks of single stars from the zero-age main sequence to 14.5 Gyr.
 
@@ -70,6 +78,8 @@ def stellar_tracks(
         it is made anew.
     progress : callable, optional
         Called with the fraction done and a line of text.
+    recipe : str
+        One of `RECIPES`.
 
     Returns
     -------
@@ -80,23 +90,23 @@ def stellar_tracks(
         raise InputError(f"simulate.metallicity must lie in SSE's range 0.0001 to 0.03, found {metallicity}")
     if mass_msun.size == 0 or not (mass_msun.min() >= 0.08 and mass_msun.max() <= 150):
         raise InputError("masses must lie between 0.08 and 150 Msun: mend simulate.imf_low_msun and imf_high_msun")
-    path = cache / f"tracks-{_digest(mass_msun, metallicity)}.h5" if cache is not None else None
+    path = cache / f"tracks-{_digest(mass_msun, metallicity, recipe)}.h5" if cache is not None else None
     if path is not None and path.is_file():
         try:
             with h5py.File(path, "r") as f:
                 return Tracks.read(f)
         except (OSError, KeyError):
             path.unlink()  # made anew below
-    tracks = _evolve(mass_msun, metallicity, progress or (lambda fraction, text: None))
+    tracks = _evolve(mass_msun, _record(metallicity, recipe), progress or (lambda fraction, text: None))
     if path is not None:
         _store(tracks, path)
     return tracks
 
 
-def _digest(mass_msun: NDArray[np.float64], metallicity: float) -> str:
+def _digest(mass_msun: NDArray[np.float64], metallicity: float, recipe: str) -> str:
     version = importlib.metadata.version("cosmic-popsynth")
-    recipe = f"{version} {sorted(SSE.items())} {END_MYR} {TOLERANCE} {metallicity!r}"
-    return hashlib.sha256(recipe.encode() + mass_msun.tobytes()).hexdigest()[:20]
+    made_with = f"{version} {sorted(RECIPES[recipe].items())} {END_MYR} {TOLERANCE} {metallicity!r}"
+    return hashlib.sha256(made_with.encode() + mass_msun.tobytes()).hexdigest()[:20]
 
 
 def _store(tracks: Tracks, path: Path) -> None:
@@ -106,12 +116,13 @@ def _store(tracks: Tracks, path: Path) -> None:
         tracks.write(f)
 
 
-def _evolve(mass_msun: NDArray[np.float64], metallicity: float, progress: Callable[[float, str], None]) -> Tracks:
+def _evolve(
+    mass_msun: NDArray[np.float64], record: Mapping[str, Any], progress: Callable[[float, str], None]
+) -> Tracks:
     """Run SSE star by star and thin its rows chunk by chunk."""
     from cosmic import evolve  # 4 s to import: only where tracks are made
 
     evolve.set_checkstates([])  # no binary-evolution conditions: with dtp = 0 every SSE step is a row
-    record = _record(evolve, metallicity)
     constants = None  # SSE's coefficients of this metallicity, found once
     columns: dict[str, list[NDArray]] = {name: [] for name in COLUMNS}
     counts: list[NDArray[np.int64]] = []
@@ -120,8 +131,7 @@ def _evolve(mass_msun: NDArray[np.float64], metallicity: float, progress: Callab
         # SSE writes its warnings (of many rows) into a file fort.99 of the working folder
         with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
             for mass in mass_msun[begin : begin + _CHUNK]:
-                star = dict(record, mass_1=mass, mass0_1=mass, kstar_1=int(mass > _LOW_MASS))
-                _, _, table, _, _, constants = evolve._evolve_single_system(star, constants)
+                _, _, table, _, _, constants = evolve._evolve_single_system(_born(record, mass), constants)
                 rows.append(table[:, : len(_ROWS)])
         offset = np.concatenate([[0], np.cumsum([len(table) for table in rows])])
         time, kind, mass_now, luminosity, radius = np.concatenate(rows).T
@@ -134,11 +144,55 @@ def _evolve(mass_msun: NDArray[np.float64], metallicity: float, progress: Callab
     return Tracks(offset=offset, **{name: np.concatenate(parts) for name, parts in columns.items()})
 
 
-def _record(evolve: Any, metallicity: float) -> dict[str, Any]:
+def kick_shares(mass_msun: NDArray[np.float64], metallicity: float, recipe: str = "hurley2000") -> NDArray[np.float64]:
+    """The share of a supernova's kick that each star's remnant gets, where matter that falls back slows black holes.
+
+    A black hole gets 1 - f of the kick of a neutron star, f the share of the ejected matter that falls back: Belczynski
+    et al. (2002, Eq. 2) for `hurley2000`, Fryer et al. (2012, Sect. 4) for `fryer2012`. It is read off COSMIC's own
+    kick, which is drawn with one seed for all stars.
+
+    Parameters
+    ----------
+    mass_msun : (n,)
+        Initial masses [Msun].
+    metallicity : float
+        Mass fraction of metals.
+    recipe : str
+        One of `RECIPES`.
+
+    Returns
+    -------
+    (n,)
+        1 - f; 1 for neutron stars, and for stars that do not explode.
+    """
+    from cosmic import evolve
+
+    evolve.set_checkstates([])
+    asked = {"kickflag": 1, "sigma": 265.0, "bhflag": 3, "randomseed": -5}  # bhflag 3: black holes like neutron stars
+    record = _record(metallicity, recipe) | asked
+    shares = np.ones(len(mass_msun))
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+        _, _, _, kick, _, constants = evolve._evolve_single_system(_born(record, 20.0), None)
+        full = kick[0, 2]
+        record["bhflag"] = 1
+        for i in np.flatnonzero(mass_msun > EXPLODES_MSUN):
+            _, _, _, kick, _, constants = evolve._evolve_single_system(_born(record, mass_msun[i]), constants)
+            exploded = kick[0, 0] > 0
+            shares[i] = kick[0, 2] / full if exploded else 1.0
+    return shares
+
+
+def _born(record: Mapping[str, Any], mass_msun: float) -> dict[str, Any]:
+    return dict(record, mass_1=mass_msun, mass0_1=mass_msun, kstar_1=int(mass_msun > _LOW_MASS))
+
+
+def _record(metallicity: float, recipe: str) -> dict[str, Any]:
     """The call's record for a star whose mass is filled in later."""
+    from cosmic import evolve
+
     columns = np.zeros(len(evolve.ALL_COLUMNS), dtype=int)
     columns[: len(_ROWS)] = [evolve.ALL_COLUMNS.index(name) + 1 for name in _ROWS]  # Fortran counts from one
-    record: dict[str, Any] = dict(SSE)
+    record: dict[str, Any] = dict(RECIPES[recipe])
     record.update({f"{name}_{star}": 0.0 for name in _ZERO_AT_BIRTH for star in (1, 2)})
     record.update(n_col_bpp=len(_ROWS), col_inds_bpp=columns, n_col_bcm=len(_ROWS), col_inds_bcm=columns, bin_num=0)
     record.update(kstar_2=15, mass_2=0.0, mass0_2=0.0, porb=0.0, ecc=0.0, metallicity=metallicity)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 import data_manifests
 import reproduce.cluster.settings
 import tuning.settings
+from reproduce.cluster import library
 from reproduce.cluster.settings import Model
 from reproduce.papers.chardin2021.names import METRICS, PRETRAINED
 from reproduce.sky.settings import Camera
@@ -276,11 +277,12 @@ class Settings(Group):
 
     @model_validator(mode="after")
     def _models_exist(self) -> Self:
+        known = [*self.simulate.models, *library.names(self.simulate.library)]
         for field in ("train_models", "test_models"):
             for name in getattr(self.dataset, field):
-                if name not in self.simulate.models:
+                if name not in known:
                     raise ValueError(
-                        f"dataset.{field} names '{name}', simulate.models has {', '.join(self.simulate.models)}"
+                        f"dataset.{field} names '{name}', simulate.models and simulate.library have {', '.join(known)}"
                     )
         if shared := set(self.dataset.train_models) & set(self.dataset.test_models):
             raise ValueError(

@@ -24,23 +24,28 @@ from reproduce.workflow.stages import Job, Stage, When, figure
 
 def simulate(job: Job) -> None:
     """Evolve every model's cluster (paper Sect. 2.1), or read it from another code's files."""
+    from reproduce.cluster.library import clusters
+    from reproduce.cluster.simulate import Task
+
     group = job.settings.simulate
     _adopt({name: model for name, model in group.models.items() if model.files is not None}, job)
-    own = {name: model for name, model in group.models.items() if model.files is None}
-    items = [(name, model, group, job.folder / name, job.checkpoint / name, job.cache) for name, model in own.items()]
-    with job.progress.watch(job.checkpoint, len(items)):
-        for name, numbers in zip(own, job.executor.map(_simulate_model, items), strict=True):
-            job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
+    tasks = [
+        Task(name, cluster, job.folder / name, job.checkpoint / name, job.cache)
+        for name, cluster in clusters(group).items()
+    ]
+    tasks.sort(key=lambda task: -task.settings.n_stars)  # the longest first, so that no worker waits for it at the end
+    with job.progress.watch(job.checkpoint, len(tasks)):
+        for task, numbers in zip(tasks, job.executor.map(_simulate_model, tasks), strict=True):
+            job.metrics |= {f"{task.name}.{key}": value for key, value in numbers.items()}
 
 
-def _simulate_model(item: tuple[str, Any, Any, Path, Path, Path]) -> dict[str, float]:
-    from reproduce.cluster.simulate import simulate as evolve
+def _simulate_model(task: Any) -> dict[str, float]:
+    from reproduce.cluster.simulate import simulate_cluster
 
-    name, model, group, folder, checkpoint, cache = item
-    for place in (folder, checkpoint):
+    for place in (task.folder, task.checkpoint):
         place.mkdir(parents=True, exist_ok=True)
-    evolve(name, model, group, folder, checkpoint, Gauge(checkpoint.parent, name), cache)
-    return _last(folder)
+    simulate_cluster(task, Gauge(task.checkpoint.parent, task.name))
+    return _last(task.folder)
 
 
 def _adopt(models: Mapping[str, Any], job: Job) -> None:
@@ -270,7 +275,7 @@ STAGES = (
         reads=("dataset", "evaluate"),
         work=work.out_of_domain,
     ),
-    figure(evaluation.diagnostics, needs=("simulate",), reads=("simulate.models",)),
+    figure(evaluation.diagnostics, needs=("simulate",), reads=("simulate.models", "simulate.library")),
     figure(networks.figure1, reads=LAYERS),
     figure(networks.figure2, reads=LAYERS),
     figure(evaluation.figure3, needs=("train",), reads=MADE_BY),

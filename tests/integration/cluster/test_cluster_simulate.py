@@ -10,13 +10,17 @@ import pytest
 from astropy.table import QTable
 
 from reproduce.cluster import simulate as module
-from reproduce.cluster.settings import Model, Simulate
-from reproduce.cluster.simulate import simulate
+from reproduce.cluster.library import clusters
+from reproduce.cluster.settings import ClusterSettings, Model, Simulate
+from reproduce.cluster.simulate import Task, simulate_cluster
 from reproduce.cluster.snapshot import SnapshotFile
 
-MODEL = Model(half_mass_radius_pc=1.6, snapshots=8)
-SMALL = Simulate(n_stars=400, seed=5, end_gyr=14.0)
+SMALL = ClusterSettings(n_stars=400, seed=5, end_gyr=14.0, half_mass_radius_pc=1.6, snapshots=8)
 FILES = ("history.ecsv", "snapshots.h5")
+
+
+def task(folder: Path, cache: Path, settings: ClusterSettings = SMALL) -> Task:
+    return Task("a", settings, folder, folder / "checkpoint", cache)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def whole(tmp_path_factory, cache) -> Path:
     """A cluster of 400 stars, which dissolves."""
     folder = tmp_path_factory.mktemp("whole")
     seen: list[float] = []
-    simulate("a", MODEL, SMALL, folder, folder / "checkpoint", lambda f, text: seen.append(f), cache)
+    simulate_cluster(task(folder, cache), lambda f, text: seen.append(f))
     assert not (folder / "checkpoint").exists()
     assert 0 <= min(seen) <= max(seen) <= 1
     return folder
@@ -42,7 +46,7 @@ def test_dissolving_cluster_ends_cleanly(whole):
     for name in history.colnames:
         assert np.isfinite(history[name]).all(), name
     with SnapshotFile(whole / "snapshots.h5") as f:
-        assert len(f) == MODEL.snapshots
+        assert len(f) == SMALL.snapshots
         assert f.ages_gyr[-1] == end
         # Evenly spaced up to the end; each is at most one step (some tens of Myr here) late.
         np.testing.assert_allclose(f.ages_gyr, end * np.arange(1, 9) / 8, atol=0.06)
@@ -72,7 +76,7 @@ def _run_until_killed(folder: Path, cache: Path, calls: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     module.SAVE_EVERY_S = 0.01
-    simulate("a", MODEL, SMALL, folder, folder / "checkpoint", progress, cache)
+    simulate_cluster(task(folder, cache), progress)
 
 
 def test_killed_runs_go_on_to_the_same_bytes(whole, cache, tmp_path):
@@ -83,7 +87,7 @@ def test_killed_runs_go_on_to_the_same_bytes(whole, cache, tmp_path):
         process.join()
         assert process.exitcode == -signal.SIGKILL
     assert (tmp_path / "checkpoint" / "state.npz").is_file()
-    simulate("a", MODEL, SMALL, tmp_path, tmp_path / "checkpoint", None, cache)
+    simulate_cluster(task(tmp_path, cache))
     for name in FILES:
         assert (tmp_path / name).read_bytes() == (whole / name).read_bytes(), name
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
@@ -91,7 +95,7 @@ def test_killed_runs_go_on_to_the_same_bytes(whole, cache, tmp_path):
 
 def test_snapshots_at_given_ages(cache, tmp_path):
     chosen = SMALL.model_copy(update={"snapshot_ages_gyr": (0.05, 0.1, 12.0)})  # it does not live that long
-    simulate("a", MODEL, chosen, tmp_path, tmp_path / "checkpoint", None, cache)
+    simulate_cluster(task(tmp_path, cache, chosen))
     with SnapshotFile(tmp_path / "snapshots.h5") as f:
         assert f.ages_gyr.tolist() == [0.05, 0.1]
     with pytest.raises(ValueError, match="snapshot_ages_gyr"):
@@ -100,14 +104,14 @@ def test_snapshots_at_given_ages(cache, tmp_path):
 
 def test_files_that_are_there_are_left_alone(whole, cache):
     before = [(whole / name).stat().st_mtime_ns for name in FILES]
-    simulate("a", MODEL, SMALL, whole, whole / "checkpoint", None, cache)
+    simulate_cluster(task(whole, cache))
     assert [(whole / name).stat().st_mtime_ns for name in FILES] == before
 
 
 def test_other_names_and_seeds_have_other_stars(cache):
     def first_masses(name: str, seed: int) -> np.ndarray:
         chosen = SMALL.model_copy(update={"seed": seed})
-        stars, _ = module.prepare(name, MODEL, chosen, cache, lambda fraction, text: None)
+        stars, _ = module.prepare(name, chosen, cache)
         return np.sort(stars.m)
 
     one = first_masses("a", 5)
@@ -128,9 +132,20 @@ def test_other_names_and_seeds_have_other_stars(cache):
 )
 def test_other_settings_run(tmp_path, cache, changes):
     chosen = SMALL.model_copy(update=changes)
-    simulate("a", MODEL, chosen, tmp_path, tmp_path / "checkpoint", None, cache)
+    simulate_cluster(task(tmp_path, cache, chosen))
     with SnapshotFile(tmp_path / "snapshots.h5") as f:
-        assert len(f) == (chosen.snapshots or MODEL.snapshots)
+        assert len(f) == chosen.snapshots
         assert f.ages_gyr[-1] <= chosen.end_gyr
         for snapshot in f:
             assert np.isfinite(snapshot.position_pc).all()
+
+
+def test_a_model_has_its_own_settings_where_it_names_them():
+    models = {"a": {"half_mass_radius_pc": 2.0, "snapshots": 5}}
+    models["b"] = models["a"] | {"n_stars": 700, "metallicity": 0.01, "profile": "king", "king_w0": 7.0}
+    group = Simulate(n_stars=500, seed=9, models=models)
+    assert clusters(group)["a"].model_dump() == ClusterSettings(n_stars=500, seed=9, **models["a"]).model_dump()
+    assert clusters(group)["b"].model_dump() == ClusterSettings(seed=9, **models["b"]).model_dump()
+    assert group.model_dump()["models"] == models  # what is not set is not written
+    with pytest.raises(ValueError, match=r"models\.c: .*n_stars"):
+        Simulate(models={"c": Model(half_mass_radius_pc=1.0, snapshots=2, n_stars=3)})

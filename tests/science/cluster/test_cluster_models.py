@@ -8,9 +8,11 @@ from astropy.table import QTable
 
 from reproduce.cluster.evolution import advance, begin, generator
 from reproduce.cluster.initial import half_mass_radius
-from reproduce.cluster.settings import Model, Simulate
-from reproduce.cluster.simulate import prepare, simulate
+from reproduce.cluster.library import clusters
+from reproduce.cluster.settings import ClusterSettings
+from reproduce.cluster.simulate import Task, prepare, simulate_cluster
 from reproduce.cluster.snapshot import SnapshotFile
+from reproduce.papers.chardin2021.settings import Simulate
 from reproduce.stars.imf import kroupa_masses
 from reproduce.stars.photometry import band_luminosity
 from reproduce.stars.stellar_evolution import stellar_tracks
@@ -27,9 +29,10 @@ def mean_run(n_stars: int, radius_pc: float, ages_gyr: list[float], seeds: list[
     """N, M [Msun] and r_h [pc] at some ages, mean of some seeds; shape (ages, 3)."""
     runs = []
     for seed in seeds:
-        chosen = Simulate(n_stars=n_stars, seed=seed, remnant_kick_kms=265.0)
-        model = Model(half_mass_radius_pc=radius_pc, snapshots=1)
-        stars, physics = prepare("nbody", model, chosen, cache, lambda fraction, text: None)
+        chosen = ClusterSettings(
+            n_stars=n_stars, seed=seed, remnant_kick_kms=265.0, half_mass_radius_pc=radius_pc, snapshots=1
+        )
+        stars, physics = prepare("nbody", chosen, cache)
         cluster = begin("nbody", seed, stars, physics)
         rows = []
         for age in ages_gyr:
@@ -74,9 +77,8 @@ TRIAL = {
 @pytest.mark.parametrize("name", TRIAL)
 def test_models_of_the_paper(name, tmp_path):
     """The reference runs: agreement with the trial code, energy, light in the field of view, size of the file."""
-    chosen = Simulate()
-    model = chosen.models[name].model_copy(update={"snapshots": 56})
-    simulate(name, model, chosen, tmp_path, tmp_path / "checkpoint")
+    settings = clusters(Simulate(snapshots=56))[name]
+    simulate_cluster(Task(name, settings, tmp_path, tmp_path / "checkpoint"))
     history = QTable.read(tmp_path / "history.ecsv")
     assert np.abs(history["energy_error"]).max() < 2e-3
     assert np.abs(np.diff(history["energy_error"])).max() < 1e-3

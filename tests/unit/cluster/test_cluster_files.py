@@ -7,7 +7,7 @@ import pytest
 from reproduce.cluster import simulate
 from reproduce.cluster.history import core_radius
 from reproduce.cluster.initial import make_cluster
-from reproduce.cluster.settings import Model, Simulate
+from reproduce.cluster.settings import ClusterSettings
 from reproduce.cluster.snapshot import Shells, Snapshot, SnapshotFile, shorten, write_snapshots
 from reproduce.cluster.tides import bulge_disc_halo, escape_energy, logarithmic_halo
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
@@ -184,8 +184,8 @@ def test_core_radius_of_a_plummer_sphere():
     assert core_radius(stars.r, stars.m) == pytest.approx(expected, rel=0.05)
 
 
-def small(**changes) -> Simulate:
-    return Simulate(**({"n_stars": 500, "seed": 3} | changes))
+def small(**changes) -> ClusterSettings:
+    return ClusterSettings(**({"n_stars": 500, "seed": 3, "half_mass_radius_pc": 1.0, "snapshots": 3} | changes))
 
 
 @pytest.mark.parametrize(
@@ -197,9 +197,8 @@ def small(**changes) -> Simulate:
     ],
 )
 def test_settings_that_cannot_work_are_refused(changes, radius, message):
-    model = Model(half_mass_radius_pc=radius, snapshots=3)
     with pytest.raises(InputError, match=message):
-        simulate.prepare("a", model, small(**changes), None, lambda fraction, text: None)
+        simulate.prepare("a", small(half_mass_radius_pc=radius, **changes))
 
 
 @pytest.mark.parametrize("change", [{"n_stars": 3}, {"imf_low_msun": -1}, {"theta_max": 0}, {"end_gyr": -1}])

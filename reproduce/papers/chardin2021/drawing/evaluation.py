@@ -22,8 +22,9 @@ def diagnostics(job: "Job") -> None:
     from astropy.table import Table
 
     from paper_figures import diagnostics, style
+    from reproduce.cluster import library
 
-    for name in job.settings.simulate.models:
+    for name in (*job.settings.simulate.models, *library.names(job.settings.simulate.library)):
         history = Table.read(job.inputs["simulate"] / name / "history.ecsv").to_pandas()
         style.save(diagnostics.draw(history, name), job.folder, f"diagnostics_{name}")
         style.save_table(history, job.folder, f"diagnostics_{name}")
