@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from reproduce.cluster import lookup, orbits, places
-from reproduce.cluster.initial import Stars, kroupa_masses, make_cluster
+from reproduce.cluster.initial import Stars, make_cluster
 from reproduce.cluster.relaxation import BLOCK, block_edges
 from reproduce.cluster.units import G
+from reproduce.stars.imf import kroupa_masses
 from reproduce.stars.stellar_evolution import advance_masses, mass_rows, stellar_tracks
 
 
