@@ -7,7 +7,7 @@ spread over the whole space. So the first ones are the test clusters, chosen bef
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.cluster.settings import ClusterSettings, Library, Model, Simulate
+from reproduce.cluster.settings import ClusterSettings, Evolution, Library, Model, Simulate
 from reproduce.cluster.tides import logarithmic_halo
 from reproduce.workflow.errors import InputError
 
@@ -20,7 +20,14 @@ _ATTEMPTS = 1_000
 
 def clusters(simulate: Simulate) -> dict[str, ClusterSettings]:
     """All clusters by name, with all their settings: the models, then those of the library."""
-    return {name: simulate.completed(one) for name, one in (simulate.models | models(simulate.library)).items()}
+    return {name: completed(simulate, one) for name, one in (simulate.models | models(simulate.library)).items()}
+
+
+def completed(simulate: Simulate, model: Model) -> ClusterSettings:
+    """All settings of one cluster: its own where it has them, else those of all."""
+    common = {name: getattr(simulate, name) for name in (*Evolution.model_fields, "seed")}
+    own = model.model_dump() | {"snapshots": simulate.snapshots or model.snapshots}
+    return ClusterSettings(**(common | own))
 
 
 def names(library: Library) -> list[str]:

@@ -152,17 +152,12 @@ class Simulate(Evolution):
     snapshots: int | None = Field(None, ge=1, description="snapshots of every model; none: each model's own number")
     library: Library = Field(default_factory=Library, description="clusters that are designed, beside the models")
 
-    def completed(self, model: Model) -> ClusterSettings:
-        """All settings of one cluster: a model's own where it has them, else those of all."""
-        common = {setting: getattr(self, setting) for setting in (*Evolution.model_fields, "seed")}
-        own = model.model_dump()
-        return ClusterSettings(**(common | own | {"snapshots": self.snapshots or model.snapshots}))
-
     @model_validator(mode="after")
     def _models_can_be(self) -> Self:
+        common = {name: getattr(self, name) for name in Evolution.model_fields}
         for name, model in self.models.items():
             try:
-                self.completed(model)
+                Evolution(**(common | model.model_dump(exclude={"half_mass_radius_pc", "snapshots"})))
             except ValidationError as error:
                 raise ValueError(f"simulate.models.{name}: {one_line(error)}") from None
         return self

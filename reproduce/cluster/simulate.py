@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from reproduce.cluster import history
 from reproduce.cluster.checkpoint import Checkpoint, Course, State
-from reproduce.cluster.evolution import STREAM_MASSES, STREAM_ORBITS, Physics, advance, begin, generator
+from reproduce.cluster.evolution import STREAM_MASSES, STREAM_ORBITS, Cluster, Physics, advance, begin, generator
+from reproduce.cluster.forecast import TRACKS, Forecast
 from reproduce.cluster.initial import Stars, king_concentration, make_cluster
 from reproduce.cluster.settings import ClusterSettings
 from reproduce.cluster.snapshot import write_snapshots
@@ -105,7 +106,7 @@ def prepare(
         masses,
         settings.metallicity,
         tracks_cache,
-        None if tell is None else lambda f, text: tell(0.0, f"{text} {100 * f:.0f} %"),
+        None if tell is None else lambda f, text: tell(TRACKS * f, text),
         settings.stellar_recipe,
     )
     shares = None
@@ -205,9 +206,15 @@ def _run(
         return State(begin(task.name, settings.seed, stars.copy(), physics), [], Course(last_myr))
 
     state = store.load() or fresh(table.end)
+    forecast = Forecast(physics.evolution_myr, physics.response_myr)
+
+    def report(cluster: Cluster, last_myr: float) -> None:
+        fraction = forecast.fraction(cluster.time_myr, last_myr, time.process_time())
+        tell(fraction, f"{cluster.time_myr / 1e3:.2f} Gyr, {len(cluster.stars)} stars")
+
     saved = time.monotonic()
     while True:
-        state = _record(state, physics, settings, table, store, tell)
+        state = _record(state, physics, settings, table, store, report)
         cluster, course = state.cluster, state.course
         if cluster.time_myr >= course.last_myr:
             break
@@ -224,7 +231,12 @@ def _run(
 
 
 def _record(
-    state: State, physics: Physics, settings: ClusterSettings, table: _Timetable, store: Checkpoint, tell: Progress
+    state: State,
+    physics: Physics,
+    settings: ClusterSettings,
+    table: _Timetable,
+    store: Checkpoint,
+    report: Callable[[Cluster, float], None],
 ) -> State:
     """Add a row to the history and take a snapshot, where they are due."""
     cluster, rows, course = state.cluster, state.rows, state.course
@@ -232,7 +244,7 @@ def _record(
     if due > course.rows_due:  # the number is kept with the state: read back, it gives no row a second time
         course = replace(course, rows_due=due)
         rows.append(history.row(cluster, physics, settings.n_stars))
-        tell(cluster.time_myr / course.last_myr, f"{cluster.time_myr / 1e3:.2f} Gyr, {len(cluster.stars)} stars")
+        report(cluster, course.last_myr)
     first_pass = course.last_myr == table.end
     times = table.snapshots if first_pass else _evenly(settings.snapshots) * course.last_myr
     if course.following < len(times) and cluster.time_myr >= times[course.following]:

@@ -7,7 +7,7 @@ that works the same in one process, on a local cluster and on a remote one that 
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -54,8 +54,19 @@ class Progress:
             self._bar.close()
 
     @contextmanager
-    def watch(self, folder: Path, items: int, also: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """While open, show the mean of the gauges in `folder`, of which there will be `items`; call `also` as often."""
+    def watch(
+        self,
+        folder: Path,
+        items: int,
+        also: Callable[[], None] = lambda: None,
+        weights: Mapping[str, float] | None = None,
+    ) -> Iterator[None]:
+        """While open, show the mean of the gauges in `folder`, of which there will be `items`; call `also` as often.
+
+        `weights`, by the name of each item, say what share of the work each is; without them all count alike.
+        """
+        weights = weights or {}
+        whole = sum(weights.values()) or items
         stop = threading.Event()
 
         def look() -> None:
@@ -63,7 +74,7 @@ class Progress:
                 also()
                 gauges = [_read(path) for path in sorted(folder.glob("*.gauge"))]
                 text = ", ".join(f"{name} {what}" for name, fraction, what in gauges if fraction < 1)
-                self(sum(fraction for _, fraction, _ in gauges) / items, text)
+                self(sum(weights.get(name, 1.0) * fraction for name, fraction, _ in gauges) / whole, text)
 
         thread = threading.Thread(target=look, daemon=True)
         thread.start()

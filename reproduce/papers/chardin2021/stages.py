@@ -34,7 +34,8 @@ def simulate(job: Job) -> None:
         for name, cluster in clusters(group).items()
     ]
     tasks.sort(key=lambda task: -task.settings.n_stars)  # the longest first, so that no worker waits for it at the end
-    with job.progress.watch(job.checkpoint, len(tasks)):
+    weights = {task.name: float(task.settings.n_stars) for task in tasks}
+    with job.progress.watch(job.checkpoint, len(tasks), weights=weights):
         for task, numbers in zip(tasks, job.executor.map(_simulate_model, tasks), strict=True):
             job.metrics |= {f"{task.name}.{key}": value for key, value in numbers.items()}
 
