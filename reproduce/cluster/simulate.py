@@ -79,6 +79,7 @@ def simulate_cluster(task: Task, progress: Progress | None = None) -> None:
     digest = f"{name} {settings.model_dump_json()}"
     store = Checkpoint(task.checkpoint, hashlib.sha256(digest.encode()).hexdigest())
     rows, taken = _run(task, stars, physics, store, tell)
+    tell(1.0, "writing")  # also where a cluster has dissolved early
     task.folder.mkdir(parents=True, exist_ok=True)
     shells = (store.get(number) for number in range(taken))
     write_snapshots(files[1], name, settings.seed, settings.metallicity, tracks, shells)

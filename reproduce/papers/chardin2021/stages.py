@@ -277,6 +277,7 @@ STAGES = (
         work=work.out_of_domain,
     ),
     figure(evaluation.diagnostics, needs=("simulate",), reads=("simulate.models", "simulate.library")),
+    figure(evaluation.library, needs=("simulate",), reads=("simulate.models", "simulate.library")),
     figure(networks.figure1, reads=LAYERS),
     figure(networks.figure2, reads=LAYERS),
     figure(evaluation.figure3, needs=("train",), reads=MADE_BY),

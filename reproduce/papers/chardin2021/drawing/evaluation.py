@@ -19,17 +19,41 @@ REGRESSORS = {"released": "regressor as released", "compact": "compact regressor
 
 def diagnostics(job: "Job") -> None:
     """The life of each simulated cluster: mass, radii, segregation, M/L, energy and its error against time."""
-    from astropy.table import Table
-
     from paper_figures import diagnostics, style
-    from reproduce.cluster import library
 
-    for name in (*job.settings.simulate.models, *library.names(job.settings.simulate.library)):
-        history = Table.read(job.inputs["simulate"] / name / "history.ecsv").to_pandas()
-        style.save(diagnostics.draw(history, name), job.folder, f"diagnostics_{name}")
+    for name, history in _histories(job).items():
+        style.save(
+            diagnostics.draw({str(key): values for key, values in history.items()}, name),
+            job.folder,
+            f"diagnostics_{name}",
+        )
         style.save_table(history, job.folder, f"diagnostics_{name}")
         if history["energy_error"].notna().any():  # another code's cluster has none
             job.metrics[f"{name}.largest_energy_error"] = float(history["energy_error"].abs().max())
+
+
+def library(job: "Job") -> None:
+    """All simulated clusters: mass, radius, M/L, core collapse and black holes against age, and in a table."""
+    from paper_figures import library, style
+    from reproduce.cluster.library import test_names
+
+    histories, tested = _histories(job), frozenset(test_names(job.settings.simulate.library))
+    style.save(library.draw(histories, tested), job.folder, "library")
+    table = library.table(histories, tested)
+    style.save_table(table, job.folder, "library", library.UNITS, latex=True)
+    job.metrics["clusters"] = float(len(histories))
+
+
+def _histories(job: "Job") -> "dict[str, pd.DataFrame]":
+    from astropy.table import Table
+
+    from reproduce.cluster.library import names
+
+    simulate = job.settings.simulate
+    files = {
+        name: job.inputs["simulate"] / name / "history.ecsv" for name in (*simulate.models, *names(simulate.library))
+    }
+    return {name: Table.read(file).to_pandas() for name, file in files.items()}
 
 
 def figure3(job: "Job") -> None:
