@@ -184,6 +184,10 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     dt_base = left if arrives else dt_base
     holes = cluster.holes(physics) if physics.kick_share is not None else np.empty(0, dtype=np.int64)
     system = len(holes) >= black_holes.FEWEST  # they keep the stars from a core of their own
+    if len(holes) and not system:  # among stars they would raise a mean mass whose fifth power counts
+        masses = s.m.copy()
+        masses[holes] = np.median(s.m[: physics.fewest_stars])
+        blocks = blocks._replace(mass=relaxation.mean_masses(masses, edges, physics.window))
     encounters = Encounters(physics.sweeps, coulomb, 0.0 if system else physics.heating_constant)
     visits = relaxation.relax(random, s.bodies, blocks, encounters, dt_base)
     cluster.saturated = visits.saturated

@@ -118,10 +118,7 @@ def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
     dt = np.empty(blocks)
     factor = (theta_max / (0.5 * np.pi)) ** 2 * np.pi / (32 * coulomb_logarithm * G * G)
     for b in range(blocks):
-        middle = (edges[b] + edges[b + 1]) // 2
-        side = min(window, max(middle // 2, FEWEST_NEIGHBOURS))
-        low = max(middle - side, 0)
-        high = min(middle + side, n - 1)
+        low, high = _neighbours(b, edges, window)
         count = high - low
         inner = r[low] if low > 0 else 0.0
         density[b] = (count - 1) / (4 / 3 * np.pi * (r[high] ** 3 - inner**3))
@@ -132,6 +129,25 @@ def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
     for b in range(blocks - 2, -1, -1):
         dt[b] = min(dt[b], dt[b + 1])
     return Blocks(edges, density, mass, variance, dt)
+
+
+@njit(cache=True)
+def _neighbours(b, edges, window):
+    """First and last of the stars over which averages of block b go."""
+    middle = (edges[b] + edges[b + 1]) // 2
+    side = min(window, max(middle // 2, FEWEST_NEIGHBOURS))
+    return max(middle - side, 0), min(middle + side, edges[-1] - 1)
+
+
+@njit(cache=True)
+def mean_masses(m, edges, window):
+    """Mean mass of each block [Msun] as in `local_state`, from other masses than the stars have."""
+    sums = np.concatenate((np.zeros(1), np.cumsum(m)))
+    mass = np.empty(len(edges) - 1)
+    for b in range(len(mass)):
+        low, high = _neighbours(b, edges, window)
+        mass[b] = (sums[high] - sums[low]) / (high - low)
+    return mass
 
 
 @njit(cache=True)

@@ -39,6 +39,12 @@ def whole(tmp_path_factory, cache) -> Path:
     return folder
 
 
+def test_few_stars_are_warned_of(cache, tmp_path):
+    chosen = SMALL.model_copy(update={"end_gyr": 0.001})
+    with pytest.warns(UserWarning, match="400 stars are fewer than the 4000"):
+        simulate_cluster(task(tmp_path, cache, chosen))
+
+
 def test_dissolving_cluster_ends_cleanly(whole):
     history = QTable.read(whole / "history.ecsv")
     end = history["time_gyr"][-1].value  # the last row is the last state

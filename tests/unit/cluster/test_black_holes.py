@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reproduce.cluster import black_holes, simulate
+from reproduce.cluster import black_holes, relaxation, simulate
 from reproduce.cluster.evolution import advance, begin
 from reproduce.cluster.initial import Stars, make_cluster
 from reproduce.cluster.settings import ClusterSettings
@@ -42,6 +42,15 @@ def test_the_square_of_a_density_has_no_bias():
     volume = rng.exponential(1 / n, (40_000, k)).sum(axis=1)  # Poisson: volumes between neighbours are exponential
     estimate = (k - 1) * (k - 2) / volume**2
     assert estimate.mean() == pytest.approx(n**2, abs=4 * estimate.std() / np.sqrt(len(estimate)))
+
+
+def test_mean_masses_are_those_of_the_local_state():
+    s = make_cluster(
+        np.random.default_rng(1).uniform(0.1, 2, 3_000), "plummer", 1.5, 1.0, 20.0, np.random.default_rng(1)
+    )
+    edges = relaxation.block_edges(3_000, 5)
+    blocks = relaxation.local_state(s.bodies, edges, 32, 0.5, 4.0)
+    np.testing.assert_allclose(relaxation.mean_masses(s.m, edges, 32), blocks.mass, rtol=1e-9)
 
 
 @pytest.fixture(scope="module")
