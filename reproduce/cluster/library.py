@@ -19,14 +19,16 @@ _ATTEMPTS = 1_000
 
 
 def clusters(simulate: Simulate) -> dict[str, ClusterSettings]:
-    """All clusters by name, with all their settings: the models, then those of the library."""
-    return {name: completed(simulate, one) for name, one in (simulate.models | models(simulate.library)).items()}
+    """All simulated clusters by name, with all their settings: the models, then those of the library."""
+    own = {name: model for name, model in simulate.models.items() if model.files is None}
+    return {name: completed(simulate, model) for name, model in (own | models(simulate.library)).items()}
 
 
 def completed(simulate: Simulate, model: Model) -> ClusterSettings:
     """All settings of one cluster: its own where it has them, else those of all."""
     common = {name: getattr(simulate, name) for name in (*Evolution.model_fields, "seed")}
     own = model.model_dump() | {"snapshots": simulate.snapshots or model.snapshots}
+    own = {name: value for name, value in own.items() if name in ClusterSettings.model_fields}
     return ClusterSettings(**(common | own))
 
 

@@ -109,6 +109,11 @@ class Model(_Own):
         return {name: value for name, value in handler(self).items() if value is not None}
 
 
+Range = tuple[float, float]
+# Half of the snapshots below 2 Gyr, where clusters change fast.
+LIBRARY_AGES = (*(round(0.03 * (2 / 0.03) ** (k / 15), 3) for k in range(16)), *(2.0 + 0.75 * k for k in range(1, 17)))
+
+
 class Library(Group):
     """A space-filling set of clusters beside those named in `models`; see `cluster.library`."""
 
@@ -156,8 +161,9 @@ class Simulate(Evolution):
     def _models_can_be(self) -> Self:
         common = {name: getattr(self, name) for name in Evolution.model_fields}
         for name, model in self.models.items():
+            own = {key: value for key, value in model.model_dump().items() if key in common}
             try:
-                Evolution(**(common | model.model_dump(exclude={"half_mass_radius_pc", "snapshots"})))
+                Evolution(**(common | own))
             except ValidationError as error:
                 raise ValueError(f"simulate.models.{name}: {one_line(error)}") from None
         return self
