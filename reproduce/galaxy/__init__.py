@@ -1,1 +1,1 @@
-"""Galaxies: potentials, orbits and what they look like on the sky."""
+"""Galaxies: potentials, equilibrium models, N-body mergers, globular clusters, orbit libraries, kinematics on the sky."""
