@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy import spherical, static
 from reproduce.galaxy.models import Galaxy, structure
 from reproduce.galaxy.spherical import RADII, Array
@@ -54,7 +54,8 @@ def cluster_system(
         How many; 200 in the paper.
     rotation_fraction : float
         f_rot = T_rot / T_kin at the start, 0 to below 1 (equation 3). Each cluster of random velocity σ gets
-        v_φ = √(3 f_rot) σ about z, and its random velocity is reduced by √(1 - f_rot): its kinetic energy stays.
+        v_φ ∝ σ about z, √(3 f_rot) σ but for the cut at the escape speed, and its random velocity is reduced by
+        √(1 - f_rot): the kinetic energy stays.
     generator : numpy.random.Generator
     dispersion_of : "halo" or "clusters"
         Whose isotropic dispersion the clusters start with: "the same as that for dark matter", as the paper says, or
@@ -76,8 +77,9 @@ def cluster_system(
     sigma = np.interp(np.log(radius), np.log(RADII), sigma_table)
     position = spherical.isotropic(radius, generator)
     speed_limit = ESCAPE * np.sqrt(-2 * np.interp(np.log(radius), np.log(RADII), spherical.potential(parts.mass)))
-    velocity = _below(sigma, speed_limit, generator) * np.sqrt(1 - rotation_fraction)
-    velocity += np.sqrt(3 * rotation_fraction) * sigma[:, None] * _azimuth(position)
+    velocity = _below(sigma, speed_limit, generator)
+    rotation = sigma * np.sqrt(rotation_fraction * np.sum(velocity**2) / np.sum(sigma**2))
+    velocity = velocity * np.sqrt(1 - rotation_fraction) + rotation[:, None] * _azimuth(position)
     if relax_gyr > 0:
         position, velocity = static.evolve(static.static_potential(galaxy), position, velocity, relax_gyr)
     return ClusterSystem(position, velocity)

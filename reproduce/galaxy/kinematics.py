@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy.globular_clusters import ClusterSystem
 from reproduce.galaxy.spherical import Array
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy import spherical, static
 from reproduce.galaxy.models import Galaxy, structure
 from reproduce.galaxy.spherical import Array

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy import nbody
 from reproduce.galaxy.globular_clusters import ClusterSystem
 from reproduce.galaxy.live import Particles, join, live_galaxy
@@ -12,7 +12,9 @@ from reproduce.galaxy.models import Galaxy, structure
 from reproduce.galaxy.spherical import RADII, Array
 from reproduce.galaxy.units import GYR, G
 
-MERGED = 0.2  # two centres nearer than this share of the larger disc's size, the scale length R_0, are one
+MERGED = (
+    0.5  # an orbit that keeps within this share of the larger disc's size has decayed; a torn satellite strays so far
+)
 CORE = 1.5  # radius of a galaxy's core in units of its disc's size; see `nbody`
 LOOK_GYR = 0.05  # between two looks at the distance of the centres
 

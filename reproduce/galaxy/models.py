@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy.spherical import RADII, Array, Component, component
 
 FIDUCIAL_HALO_MSUN = 1e12

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy.live import Particles
 
 KINDS = ("gas", "halo", "disc", "bulge", "stars", "black_holes")  # GADGET's particle types 0 to 5
@@ -100,7 +100,9 @@ def _kinds(path: Path, values: NDArray) -> NDArray[np.int8]:
         kind = np.array([names.get(value.decode() if isinstance(value, bytes) else str(value), -1) for value in values])
     if len(kind) and not ((kind >= 0) & (kind < len(KINDS))).all():
         wrong = values[(kind < 0) | (kind >= len(KINDS))][0]
-        raise InputError(f"{path}: column kind has {wrong!r}, expected {', '.join(KINDS)} or 0 to {len(KINDS) - 1}")
+        raise InputError(
+            f"{path}: column kind has {str(wrong)!r}, expected {', '.join(KINDS)} or 0 to {len(KINDS) - 1}"
+        )
     return kind.astype(np.int8)
 
 

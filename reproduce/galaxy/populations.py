@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy.globular_clusters import ClusterSystem, cluster_system
 from reproduce.galaxy.mergers import Encounter, Numerics, Remnant, merge
 from reproduce.galaxy.models import Galaxy, disc_galaxy

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reproduce.errors import InputError
+from reproduce.workflow.errors import InputError
 from reproduce.galaxy.units import G
 
 Array = NDArray[np.float64]

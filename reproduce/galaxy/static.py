@@ -93,47 +93,59 @@ def evolve(
     steps = max(round(time_gyr / step_gyr), 1) if time_gyr > 0 else 0
     position, velocity = position.copy(), velocity.copy()
     step = time_gyr * GYR / max(steps, 1)
-    for i in range(len(position)):  # one particle at a time, so that its state stays in registers
-        _leapfrog(
-            position[i : i + 1], velocity[i : i + 1], steps, step,
-            potential.mass, potential.disc_mass, potential.disc_length, potential.disc_height,
-        )  # fmt: skip
+    _leapfrog(
+        position, velocity, steps, step,
+        potential.mass, potential.disc_mass, potential.disc_length, potential.disc_height,
+    )  # fmt: skip
     return position, velocity
+
+
+@njit(cache=True, fastmath=True)
+def _force(x, y, z, mass, disc_mass, disc_length, disc_height):
+    """Acceleration at one place."""
+    r2 = x * x + y * y + z * z + 1e-12
+    place = (0.5 * np.log(r2) - LOG_FIRST) / LOG_STEP
+    if place < 0:  # inside the table the density is uniform
+        inside = mass[0] * (r2 / RADII[0] ** 2) ** 1.5
+    else:
+        k = min(int(place), len(mass) - 2)
+        inside = mass[k] + min(place - k, 1.0) * (mass[k + 1] - mass[k])
+    pull = G * inside / (r2 * np.sqrt(r2))
+    up = pull
+    root = np.sqrt(z * z + disc_height * disc_height)
+    for j in range(3):
+        length = disc_length[j] + root
+        s2 = x * x + y * y + length * length
+        one = G * disc_mass[j] / (s2 * np.sqrt(s2))
+        pull += one
+        up += one * length / root
+    return -pull * x, -pull * y, -up * z
 
 
 @njit(cache=True, fastmath=True)
 def _accelerate(position, mass, disc_mass, disc_length, disc_height, result):
     for i in range(len(position)):
         x, y, z = position[i]
-        r2 = x * x + y * y + z * z + 1e-12
-        place = (0.5 * np.log(r2) - LOG_FIRST) / LOG_STEP
-        if place < 0:  # inside the table the density is uniform
-            inside = mass[0] * (r2 / RADII[0] ** 2) ** 1.5
-        else:
-            k = min(int(place), len(mass) - 2)
-            d = min(place - k, 1.0)
-            inside = mass[k] + d * (mass[k + 1] - mass[k])
-        pull = G * inside / (r2 * np.sqrt(r2))
-        ax, ay, az = -pull * x, -pull * y, -pull * z
-        root = np.sqrt(z * z + disc_height * disc_height)
-        for j in range(len(disc_mass)):
-            length = disc_length[j] + root
-            s2 = x * x + y * y + length * length
-            pull = G * disc_mass[j] / (s2 * np.sqrt(s2))
-            ax -= pull * x
-            ay -= pull * y
-            az -= pull * z * length / root
-        result[i, 0] = ax
-        result[i, 1] = ay
-        result[i, 2] = az
+        result[i] = _force(x, y, z, mass, disc_mass, disc_length, disc_height)
 
 
 @njit(cache=True, fastmath=True)
 def _leapfrog(position, velocity, steps, step, mass, disc_mass, disc_length, disc_height):
-    force = np.empty_like(position)
-    _accelerate(position, mass, disc_mass, disc_length, disc_height, force)
-    for _ in range(steps):
-        velocity += 0.5 * step * force
-        position += step * velocity
-        _accelerate(position, mass, disc_mass, disc_length, disc_height, force)
-        velocity += 0.5 * step * force
+    half = 0.5 * step
+    for i in range(len(position)):
+        x, y, z = position[i]
+        vx, vy, vz = velocity[i]
+        ax, ay, az = _force(x, y, z, mass, disc_mass, disc_length, disc_height)
+        for _ in range(steps):
+            vx += half * ax
+            vy += half * ay
+            vz += half * az
+            x += step * vx
+            y += step * vy
+            z += step * vz
+            ax, ay, az = _force(x, y, z, mass, disc_mass, disc_length, disc_height)
+            vx += half * ax
+            vy += half * ay
+            vz += half * az
+        position[i] = x, y, z
+        velocity[i] = vx, vy, vz
