@@ -1,9 +1,9 @@
 """What the galaxies of Kaur et al. (2021) cost: 1,000 discs and 800 merger remnants, 100 views each.
 
-    python -m benchmarks.galaxies table.jsonl [--discs 20] [--mergers 10] [--seed 1] [--n-halo 4000] [--n-baryons 1000]
+    python -m benchmarks.galaxies table.jsonl [--discs 20] [--mergers 10] [--seed 1] [--n-halo 2400] [--n-baryons 600]
 
-Measures CPU time of a few, without imports and compilation, and says what all would take on two cores. Mergers that have
-not merged in time are counted: their share raises the number that must be computed.
+Measures CPU time of a few, without imports and compilation, and says what all would take on two cores. Mergers that
+have not merged in time are counted: their share raises the number that must be computed.
 """
 
 import argparse

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy import spherical, static
 from reproduce.galaxy.models import Galaxy, structure
 from reproduce.galaxy.spherical import RADII, Array
+from reproduce.workflow.errors import InputError
 
 SCALE = 0.3  # a_gc in units of the disc's size
 CUT = 3.0  # R_c, beyond which no cluster starts, in the same unit

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy.globular_clusters import ClusterSystem
 from reproduce.galaxy.spherical import Array
+from reproduce.workflow.errors import InputError
 
 IGNORE, INTERPOLATE = "ignore", "interpolate"
 

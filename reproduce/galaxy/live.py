@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy import spherical, static
 from reproduce.galaxy.models import Galaxy, structure
 from reproduce.galaxy.spherical import Array
 from reproduce.galaxy.units import G
+from reproduce.workflow.errors import InputError
 
 TOOMRE_Q = 1.5
 FINE_KPC = 20.0  # halo particles farther out are heavier, in proportion to the radius

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gamma
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy.models import disc_galaxy, structure
 from reproduce.galaxy.spherical import RADII, Array
 from reproduce.galaxy.units import G
+from reproduce.workflow.errors import InputError
 
 
 def tracer_mass(

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy import nbody
 from reproduce.galaxy.globular_clusters import ClusterSystem
 from reproduce.galaxy.live import Particles, join, live_galaxy
 from reproduce.galaxy.models import Galaxy, structure
 from reproduce.galaxy.spherical import RADII, Array
 from reproduce.galaxy.units import GYR, G
+from reproduce.workflow.errors import InputError
 
 MERGED = (
     0.5  # an orbit that keeps within this share of the larger disc's size has decayed; a torn satellite strays so far
@@ -62,9 +62,9 @@ class Numerics:
         When the galaxies are left unmerged.
     """
 
-    n_halo: int = 4_000
-    n_baryons: int = 1_000
-    step_gyr: float = 0.002
+    n_halo: int = 2_400
+    n_baryons: int = 600
+    step_gyr: float = 0.0025
     softening_kpc: float = 0.32
     settle_gyr: float = 1.0
     longest_gyr: float = 5.6

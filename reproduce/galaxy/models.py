@@ -4,12 +4,13 @@ Sizes and scalings are those of Kaur et al. (2021), section 2.1 and Table 1; a s
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy.spherical import RADII, Array, Component, component
+from reproduce.workflow.errors import InputError
 
 FIDUCIAL_HALO_MSUN = 1e12
 FIDUCIAL_VIRIAL_KPC = 245.0
@@ -152,11 +153,19 @@ def halo_density(galaxy: Galaxy) -> Array:
 
 def exponential_disc_mass(galaxy: Galaxy) -> Array:
     """Mass of the disc inside spheres of `RADII` [Msun]: ∫ 2π R Σ(R) tanh(√(r² - R²) / Z_0) dR."""
+    return galaxy.disc_msun * _disc_share(galaxy.disc_length_kpc, galaxy.disc_height_kpc)
+
+
+@lru_cache(maxsize=64)
+def _disc_share(length_kpc: float, height_kpc: float) -> Array:
+    """Share of the disc inside spheres of `RADII`."""
     node, weight = np.polynomial.legendre.leggauss(128)
     angle, weight = np.pi / 4 * (node + 1), np.pi / 4 * weight  # R = r sin θ
-    radius = RADII[:, None] / galaxy.disc_length_kpc  # in units of R_0
-    height = RADII[:, None] * np.cos(angle) / galaxy.disc_height_kpc
+    radius = RADII[:, None] / length_kpc  # in units of R_0
+    height = RADII[:, None] * np.cos(angle) / height_kpc
     inner = radius * np.sin(angle)
     share = (inner * np.exp(-inner) * np.tanh(height) * radius * np.cos(angle)) @ weight
     share = np.where(radius[:, 0] > 30, 1.0, np.minimum(share, 1.0))  # beyond, all is inside (to 3e-12)
-    return galaxy.disc_msun * np.maximum.accumulate(share)
+    share = np.maximum.accumulate(share)
+    share.flags.writeable = False
+    return share

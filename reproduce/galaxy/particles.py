@@ -10,8 +10,8 @@ import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy.live import Particles
+from reproduce.workflow.errors import InputError
 
 KINDS = ("gas", "halo", "disc", "bulge", "stars", "black_holes")  # GADGET's particle types 0 to 5
 TABLE_FORMATS = {".ecsv": "ascii.ecsv", ".parquet": "parquet", ".fits": "fits"}

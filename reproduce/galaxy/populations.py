@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy.globular_clusters import ClusterSystem, cluster_system
 from reproduce.galaxy.mergers import Encounter, Numerics, Remnant, merge
 from reproduce.galaxy.models import Galaxy, disc_galaxy
+from reproduce.workflow.errors import InputError
 
 Range = tuple[float, float]
 

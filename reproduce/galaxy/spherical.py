@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reproduce.workflow.errors import InputError
 from reproduce.galaxy.units import G
+from reproduce.workflow.errors import InputError
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,8 @@ exp(-R/R_0) sech²(z/Z_0). That fit has only nine tenths of the disc's mass far 
 much inside each radius goes into the table, so that the force averaged over a sphere is exactly the disc's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numba import njit
@@ -53,24 +54,30 @@ class StaticPotential:
 
 def static_potential(galaxy: Galaxy) -> StaticPotential:
     """The potential of a galaxy."""
-    scale = galaxy.disc_length_kpc
-    ratio = np.polyval(HEIGHT, galaxy.disc_height_kpc / scale)
-    mass = galaxy.disc_msun * np.array([np.polyval(row, ratio) for row in MASSES])
-    length = scale * np.array([np.polyval(row, ratio) for row in LENGTHS])
-    only_disc = StaticPotential(np.zeros_like(RADII), mass, length, scale * float(ratio))
-    return StaticPotential(structure(galaxy).mass - _sphere_mass(only_disc), mass, length, only_disc.disc_height)
+    unit = _unit_disc(galaxy.disc_length_kpc, galaxy.disc_height_kpc)
+    return StaticPotential(
+        mass=structure(galaxy).mass - galaxy.disc_msun * unit.mass,
+        disc_mass=galaxy.disc_msun * unit.disc_mass,
+        disc_length=unit.disc_length,
+        disc_height=unit.disc_height,
+    )
 
 
-def _sphere_mass(disc: StaticPotential) -> Array:
-    """Mass inside spheres of `RADII`, from the force through their surface (Gauss's law)."""
+@lru_cache(maxsize=64)
+def _unit_disc(length_kpc: float, height_kpc: float) -> StaticPotential:
+    """The three discs for 1 Msun; `mass` is what they have inside spheres of `RADII`, by Gauss's law."""
+    ratio = np.polyval(HEIGHT, height_kpc / length_kpc)
+    mass = np.array([np.polyval(row, ratio) for row in MASSES])
+    length = length_kpc * np.array([np.polyval(row, ratio) for row in LENGTHS])
+    only_disc = StaticPotential(np.zeros_like(RADII), mass, length, length_kpc * float(ratio))
     node, weight = np.polynomial.legendre.leggauss(64)
     root = 0.5 * (node + 1)
     cosine, weight = root**2, weight * root  # from 0 to 1 and dense near the plane, where the force changes fast
     radius = np.repeat(RADII, len(cosine))
     mu = np.tile(cosine, len(RADII))
     place = np.stack([radius * np.sqrt(1 - mu**2), np.zeros_like(mu), radius * mu], axis=1)
-    inward = -np.einsum("ij,ij->i", acceleration(disc, place), place) / radius
-    return RADII**2 / G * (inward.reshape(len(RADII), -1) @ weight)
+    inward = -np.einsum("ij,ij->i", acceleration(only_disc, place), place) / radius
+    return replace(only_disc, mass=RADII**2 / G * (inward.reshape(len(RADII), -1) @ weight))
 
 
 def acceleration(potential: StaticPotential, position: Array) -> Array:

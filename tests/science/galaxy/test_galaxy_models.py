@@ -65,8 +65,8 @@ def test_rotation_curve_of_the_disc_is_exact_to_a_percent():
     parts = structure(FIDUCIAL)
     exact = np.sqrt(exact_disc_speed2(radius) + G * at(radius, parts.halo.mass + parts.bulge.mass) / radius)
     found = static.circular_velocity(static.static_potential(FIDUCIAL), radius)
-    # Smith et al. (2015) claim about 1 % for the disc's own force; here the rest of the galaxy dilutes it, and the centre
-    # is where the disc's height matters most.
+    # Smith et al. (2015) claim about 1 % for the disc's own force; here the rest of the galaxy dilutes it, and the
+    # centre is where the disc's height matters most.
     np.testing.assert_allclose(found, exact, rtol=0.012)
 
 
@@ -142,7 +142,8 @@ def test_dispersion_is_that_of_the_jeans_equation(many):
     for edge, sign in ((outside, 1), (inside, -1)):
         near = np.abs(np.log(radius / edge)) < 0.15
         surface += sign * np.sum(radial2[near]) / 0.3  # r³ ν σ_r² 4π = Σ v_r² per unit of ln r
-    # The surfaces' 500 clusters each know them to 6 %, which is 1.5 % of the bulk; the disc is flat, the equation is not.
+    # The surfaces' 500 clusters each know them to 6 %, which is 1.5 % of the bulk; the disc is flat, the equation is
+    # not.
     assert bulk == pytest.approx(surface, abs=0.04 * np.sum(radial2[between] + 2 * tangential2[between]))
 
 

@@ -152,7 +152,7 @@ def test_the_centre_is_the_densest_place():
     generator = np.random.default_rng(4)
     place = np.concatenate([generator.normal(size=(2_000, 3)), generator.normal(size=(1_000, 3)) * 30 + [80, 0, 0]])
     velocity = np.tile([100.0, 0, 0], (3_000, 1))
-    moved = centred(Particles(place + [5, -3, 2], velocity, np.ones(3_000)))
+    moved = centred(Particles(place + np.array([5, -3, 2]), velocity, np.ones(3_000)))
     # The centre is the mean of about 50 of 2,000 particles: 3σ of the mean of the inner ones is below 0.3.
     np.testing.assert_allclose(moved.position_kpc[:2_000].mean(axis=0), 0, atol=0.3)
     np.testing.assert_allclose(moved.velocity_kms, 0, atol=1e-9)
