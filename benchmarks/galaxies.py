@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from reproduce.galaxy import kinematics, populations
-from reproduce.galaxy.mergers import Numerics
+from reproduce.galaxy.settings import MapSettings, Numerics, Ranges
 
 VIEWS = 100
 DISCS, REMNANTS = 1_000, 800
@@ -26,13 +26,13 @@ def views_seconds(galaxy: populations.Drawn, generator: np.random.Generator) -> 
     start = time.process_time()
     clusters = kinematics.choose(galaxy.clusters, min(200, len(galaxy.clusters)), generator)
     views = kinematics.random_views(clusters, VIEWS, generator)
-    kinematics.make_maps(views, galaxy.disc_size_kpc, kinematics.MapSettings(smoothing_kpc=8.75), generator)
+    kinematics.make_maps(views, galaxy.disc_size_kpc, MapSettings(smoothing_kpc=8.75), generator)
     return time.process_time() - start
 
 
 def measure(n_discs: int, n_mergers: int, seed: int, numerics: Numerics) -> dict[str, float]:
     """Seconds an item, and hours for all."""
-    ranges = populations.Ranges()
+    ranges = Ranges()
     quick = Numerics(n_halo=200, n_baryons=50, longest_gyr=0.1)
     views_seconds(populations.merger(ranges, seed, 0, quick), np.random.default_rng(seed))  # compiles
     populations.disc(ranges, seed, 0)
@@ -79,9 +79,9 @@ def main() -> None:
     parser.add_argument("--discs", type=int, default=20)
     parser.add_argument("--mergers", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--n-halo", type=int, default=Numerics.n_halo)
-    parser.add_argument("--n-baryons", type=int, default=Numerics.n_baryons)
-    parser.add_argument("--step-gyr", type=float, default=Numerics.step_gyr)
+    parser.add_argument("--n-halo", type=int, default=Numerics().n_halo)
+    parser.add_argument("--n-baryons", type=int, default=Numerics().n_baryons)
+    parser.add_argument("--step-gyr", type=float, default=Numerics().step_gyr)
     given = parser.parse_args()
     numerics = Numerics(n_halo=given.n_halo, n_baryons=given.n_baryons, step_gyr=given.step_gyr)
     result = measure(given.discs, given.mergers, given.seed, numerics)

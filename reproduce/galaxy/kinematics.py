@@ -1,6 +1,8 @@
 """Maps of the mean velocity and its dispersion along the line of sight (Kaur et al. 2021, section 2.1.3).
 
-The paper leaves much open; every choice is a setting of `MapSettings`, whose docstring says what the paper has.
+Cells of the field have the mean and the standard deviation of their clusters' velocities. Empty cells get a value, and
+the maps are smoothed by a Gaussian. The paper leaves much of it open; every choice is one of `settings.MapSettings`.
+R_sm is taken for the Gaussian's standard deviation; where a full width is meant, divide by 2.355.
 """
 
 from dataclasses import dataclass
@@ -11,64 +13,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from reproduce.galaxy.globular_clusters import ClusterSystem
+from reproduce.galaxy.settings import MapSettings
 from reproduce.galaxy.spherical import Array
 from reproduce.workflow.errors import InputError
-
-IGNORE, INTERPOLATE = "ignore", "interpolate"
-
-
-@dataclass(frozen=True)
-class MapSettings:
-    """How clusters become a map.
-
-    Attributes
-    ----------
-    cells : int
-        Cells on a side; 10 in the paper.
-    field_rd : float
-        Side of the square field in units of the disc's size R_d: 1.2 in the text, whose cells of 2.1 kpc agree with the
-        "1-2 kpc" of section 2.1; 2.4 by the caption of Figure 2 (R < 1.2 R_d).
-    smoothing_kpc : float
-        Standard deviation of the Gaussian; 0 for none. The paper shows R_sm = 2.5 and 5 R_0 = 8.75 and 17.5 kpc and
-        says neither which one trained its networks nor whether R_sm is a standard deviation or a full width (then
-        divide by 2.355).
-    smooth : "cells" or "clusters"
-        Smooth the maps of V and σ, or weigh all clusters by the Gaussian about each cell's centre.
-    empty : float, "interpolate" or "ignore"
-        What a cell without clusters has before smoothing: a number [km/s] in both maps (0, 50 and 100 in Table 4), the
-        linear interpolation down each column by pandas (Table 4's T4), or nothing: smoothing then skips it, and without
-        smoothing it is 0.
-    least_for_sigma : int
-        Clusters that a cell needs to have a dispersion; below, it is empty in σ alone. With 1, which the paper's
-        description implies, a single cluster has σ = 0.
-    pixel_noise_kms : float
-        Gaussian noise added to each pixel of the finished maps; 5 km/s in DL5.
-    velocity_error_kms : float
-        Gaussian error of each cluster's velocity: what an observation has.
-    """
-
-    cells: int = 10
-    field_rd: float = 1.2
-    smoothing_kpc: float = 0.0
-    smooth: str = "cells"
-    empty: float | str = 0.0
-    least_for_sigma: int = 1
-    pixel_noise_kms: float = 0.0
-    velocity_error_kms: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.cells < 2 or self.field_rd <= 0:
-            raise InputError(f"maps need cells >= 2 and field_rd > 0, found {self.cells} and {self.field_rd}")
-        if self.smooth not in ("cells", "clusters"):
-            raise InputError(f"smooth must be cells or clusters, found {self.smooth!r}")
-        if self.smooth == "clusters" and self.smoothing_kpc <= 0:
-            raise InputError("smooth=clusters needs smoothing_kpc > 0")
-        if isinstance(self.empty, str) and self.empty not in (IGNORE, INTERPOLATE):
-            raise InputError(f"empty must be a number, {INTERPOLATE} or {IGNORE}, found {self.empty!r}")
-        if self.least_for_sigma < 1:
-            raise InputError(f"least_for_sigma must be 1 or more, found {self.least_for_sigma}")
-        if min(self.smoothing_kpc, self.pixel_noise_kms, self.velocity_error_kms) < 0:
-            raise InputError("smoothing_kpc, pixel_noise_kms and velocity_error_kms must be 0 or more")
 
 
 @dataclass(frozen=True)
@@ -194,9 +141,9 @@ def _moments(weight: NDArray, total: Array, square: Array, least: float) -> tupl
 
 def _fill(maps: Array, settings: MapSettings) -> Array:
     """Values for the empty cells, which are NaN; still NaN where they are to be ignored."""
-    if settings.empty == IGNORE:
+    if settings.empty == "ignore":
         return maps
-    if settings.empty == INTERPOLATE:
+    if settings.empty == "interpolate":
         frames = [pd.DataFrame(each).interpolate(method="linear", limit_direction="both").to_numpy() for each in maps]
         filled = np.stack(frames)
         missing = np.isnan(filled)  # columns without any cluster: across instead

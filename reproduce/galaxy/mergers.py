@@ -8,6 +8,7 @@ from reproduce.galaxy import nbody
 from reproduce.galaxy.globular_clusters import ClusterSystem
 from reproduce.galaxy.live import Particles, join, live_galaxy
 from reproduce.galaxy.models import Galaxy, structure
+from reproduce.galaxy.settings import Numerics
 from reproduce.galaxy.spherical import RADII, Array
 from reproduce.galaxy.units import GYR, G
 from reproduce.workflow.errors import InputError
@@ -44,30 +45,6 @@ class Encounter:
         """Relative velocity [km/s] of a circular orbit: (G (M_1 + M_2) / d)^½, masses inside the separation d."""
         inside = sum(float(np.interp(self.separation_kpc, RADII, structure(each).mass)) for each in self.galaxies)
         return float(np.sqrt(G * inside / self.separation_kpc))
-
-
-@dataclass(frozen=True)
-class Numerics:
-    """How a merger is computed.
-
-    Attributes
-    ----------
-    n_halo, n_baryons : int
-        Particles of each galaxy.
-    step_gyr, softening_kpc : float
-        Time step and softening length; 0.32 kpc in the paper.
-    settle_gyr : float
-        Time after the centres have met for the last time.
-    longest_gyr : float
-        When the galaxies are left unmerged.
-    """
-
-    n_halo: int = 2_400
-    n_baryons: int = 600
-    step_gyr: float = 0.0025
-    softening_kpc: float = 0.32
-    settle_gyr: float = 1.0
-    longest_gyr: float = 5.6
 
 
 @dataclass(frozen=True)

@@ -5,63 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from reproduce.galaxy.globular_clusters import ClusterSystem, cluster_system
-from reproduce.galaxy.mergers import Encounter, Numerics, Remnant, merge
+from reproduce.galaxy.mergers import Encounter, Remnant, merge
 from reproduce.galaxy.models import Galaxy, disc_galaxy
-from reproduce.workflow.errors import InputError
+from reproduce.galaxy.settings import Numerics, Ranges
 
-Range = tuple[float, float]
-
-RANGES = (
-    "halo_msun", "baryon_fraction", "bulge_to_disc", "rotation_fraction",
-    "separation_rd", "velocity_factor", "mass_ratio",
-)  # fmt: skip
 DISC, MERGER = 0, 1  # streams of random numbers
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """What galaxies are drawn from, uniformly between two ends; the paper gives few of these.
-
-    Attributes
-    ----------
-    halo_msun : pair
-        Dark mass of a disc, or of both galaxies of a merger [Msun]. Not in the paper; its label goes from 0 to 10.
-    baryon_fraction, bulge_to_disc : pair
-        f_bary and f_b; 0.07 and 0 to 4 in the paper.
-    rotation_fraction : pair
-        f_rot of the clusters.
-    concentration_dex : float
-        Gaussian scatter of log10 c; 0.1 in Neto et al. (2007), 0 in the paper as far as it says.
-    separation_rd, velocity_factor, mass_ratio : pair
-        Of mergers: 4 to 8 disc sizes of the larger galaxy, f_v from 0.05 to 1, m_2.
-    n_clusters : int
-        Clusters of each galaxy.
-    dispersion_of, relax_gyr
-        See `globular_clusters.cluster_system`.
-    size_exponent : float
-        See `models.disc_galaxy`.
-    """
-
-    halo_msun: Range = (1e11, 2e12)
-    baryon_fraction: Range = (0.07, 0.07)
-    bulge_to_disc: Range = (0.0, 4.0)
-    rotation_fraction: Range = (0.0, 0.5)
-    concentration_dex: float = 0.0
-    separation_rd: Range = (4.0, 8.0)
-    velocity_factor: Range = (0.05, 1.0)
-    mass_ratio: Range = (0.1, 1.0)
-    n_clusters: int = 200
-    dispersion_of: str = "halo"
-    relax_gyr: float = 2.8
-    size_exponent: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in RANGES:
-            low, high = getattr(self, name)
-            if not (0 <= low <= high < np.inf):
-                raise InputError(f"{name} must be a range from 0 or more upwards, found {low} to {high}")
-        if self.mass_ratio[0] <= 0 or self.mass_ratio[1] > 1:
-            raise InputError(f"mass_ratio is the lighter over the heavier galaxy, 0 to 1, found {self.mass_ratio}")
 
 
 @dataclass(frozen=True)

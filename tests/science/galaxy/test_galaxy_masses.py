@@ -5,6 +5,7 @@ import pytest
 
 from reproduce.galaxy import kinematics, populations, spherical
 from reproduce.galaxy import mass_estimators as masses
+from reproduce.galaxy.settings import Ranges
 from reproduce.galaxy.spherical import RADII
 from reproduce.galaxy.units import G
 from reproduce.workflow.errors import InputError
@@ -90,7 +91,7 @@ def test_jeans_mass_says_when_units_are_wrong(models):
 
 
 def test_calibrated_estimators_reach_the_shot_noise_of_200_velocities(models):
-    ranges = populations.Ranges(bulge_to_disc=(1 / 6, 1 / 6), rotation_fraction=(0.0, 0.0))
+    ranges = Ranges(bulge_to_disc=(1 / 6, 1 / 6), rotation_fraction=(0.0, 0.0))
     generator = np.random.default_rng(5)
     galaxies = [populations.disc(ranges, 3, item) for item in range(40)]
     views = [kinematics.random_views(each.clusters, 5, generator) for each in galaxies]

@@ -7,12 +7,13 @@ from reproduce.galaxy import mergers, multipole, nbody
 from reproduce.galaxy.globular_clusters import ClusterSystem, cluster_system
 from reproduce.galaxy.live import half_mass_radius, live_galaxy
 from reproduce.galaxy.models import disc_galaxy, structure
+from reproduce.galaxy.settings import Numerics
 from reproduce.galaxy.spherical import RADII
 from reproduce.galaxy.units import GYR, G
 from reproduce.workflow.errors import InputError
 
 FIDUCIAL = disc_galaxy()
-SMALL = mergers.Numerics(n_halo=600, n_baryons=200, step_gyr=0.004, longest_gyr=0.4)
+SMALL = Numerics(n_halo=600, n_baryons=200, step_gyr=0.004, longest_gyr=0.4)
 
 
 def field(expansion, place):
@@ -147,7 +148,7 @@ def test_galaxies_that_do_not_merge_are_told():
 
 def test_a_radial_encounter_merges():
     pair = encounter(velocity_factor=0.05, separation_kpc=70.0)
-    numerics = mergers.Numerics(n_halo=600, n_baryons=200, step_gyr=0.004, settle_gyr=0.6, longest_gyr=3.0)
+    numerics = Numerics(n_halo=600, n_baryons=200, step_gyr=0.004, settle_gyr=0.6, longest_gyr=3.0)
     remnant = mergers.merge(pair, systems(100, pair), np.random.default_rng(9), numerics)
     assert remnant.merged
     # Free fall from 70 kpc takes 0.3 Gyr; then the cores swing a few times, 0.2 Gyr each.
@@ -185,7 +186,7 @@ def test_remnant_is_that_of_a_tree_code(case):
     pytreegrav = pytest.importorskip("pytreegrav")
     ratio, velocity_factor, separation_kpc, tilts = case
     pair = mergers.Encounter((FIDUCIAL, disc_galaxy(1e12 * ratio)), separation_kpc, velocity_factor, tilts)
-    numerics = mergers.Numerics(n_halo=8_000, n_baryons=2_000)
+    numerics = Numerics(n_halo=8_000, n_baryons=2_000)
     state = mergers.prepare(pair, systems(3_000, pair, relax_gyr=2.8), np.random.default_rng(11), numerics)
     place, velocity = state.position.copy(), state.velocity.copy()
     massive = state.mass > 0

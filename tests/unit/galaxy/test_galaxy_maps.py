@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from reproduce.galaxy.globular_clusters import ClusterSystem
-from reproduce.galaxy.kinematics import MapSettings, Views, choose, make_maps, random_views
+from reproduce.galaxy.kinematics import Views, choose, make_maps, random_views
+from reproduce.galaxy.settings import MapSettings
 from reproduce.workflow.errors import InputError
 
 GENERATOR = np.random.default_rng(3)
@@ -17,7 +18,7 @@ def seen(x, y, velocity):
 def test_cells_have_mean_and_dispersion_of_their_clusters():
     # A field of 10 kpc with 10 cells: cells are 1 kpc, the first from -5 to -4.
     views = seen([-4.5, -4.6, 0.2, 7.0], [-4.5, -4.4, 3.7, 0.0], [100.0, 140.0, -30.0, 500.0])
-    maps = make_maps(views, 10.0, MapSettings(field_rd=1.0), GENERATOR)
+    maps = make_maps(views, 10.0, MapSettings(field_rd=1.0, smoothing_kpc=0), GENERATOR)
     assert maps.count.sum() == 3  # the last is outside
     assert maps.velocity_kms[0, 0, 0] == pytest.approx(120)
     assert maps.dispersion_kms[0, 0, 0] == pytest.approx(20)
@@ -28,7 +29,7 @@ def test_cells_have_mean_and_dispersion_of_their_clusters():
 
 def test_one_cluster_has_no_dispersion_where_two_are_needed():
     views = seen([0.5], [0.5], [80.0])
-    maps = make_maps(views, 10.0, MapSettings(field_rd=1.0, empty=50.0, least_for_sigma=2), GENERATOR)
+    maps = make_maps(views, 10.0, MapSettings(field_rd=1.0, smoothing_kpc=0, empty=50.0, least_for_sigma=2), GENERATOR)
     assert maps.velocity_kms[0, 5, 5] == pytest.approx(80)
     assert (maps.dispersion_kms == 50).all()
     assert np.count_nonzero(maps.velocity_kms == 50) == 99
@@ -36,7 +37,7 @@ def test_one_cluster_has_no_dispersion_where_two_are_needed():
 
 def test_interpolation_goes_down_the_columns_and_then_across():
     views = seen([-4.5, -4.5, 4.5], [-4.5, 4.5, 0.5], [0.0, 90.0, 10.0])
-    maps = make_maps(views, 10.0, MapSettings(field_rd=1.0, empty="interpolate"), GENERATOR)
+    maps = make_maps(views, 10.0, MapSettings(field_rd=1.0, smoothing_kpc=0, empty="interpolate"), GENERATOR)
     np.testing.assert_allclose(maps.velocity_kms[0, :, 0], np.arange(10) * 10.0)
     np.testing.assert_allclose(maps.velocity_kms[0, :, 9], 10.0)
     np.testing.assert_allclose(maps.velocity_kms[0, 9], np.linspace(90, 10, 10))
@@ -70,11 +71,11 @@ def test_empty_cells_do_not_count_when_they_are_ignored():
 
 def test_noise_has_the_width_asked_for():
     views = Views(np.zeros((400, 3)), np.zeros((400, 3)), np.zeros((400, 3)))
-    pixel = make_maps(views, 10.0, MapSettings(pixel_noise_kms=5.0), np.random.default_rng(1))
+    pixel = make_maps(views, 10.0, MapSettings(smoothing_kpc=0, pixel_noise_kms=5.0), np.random.default_rng(1))
     # 40,000 pixels know their standard deviation to 1/√80,000 = 0.35 %.
     assert pixel.velocity_kms.std() == pytest.approx(5.0, rel=0.015)
     assert pixel.dispersion_kms.std() == pytest.approx(5.0, rel=0.015)
-    cluster = make_maps(views, 10.0, MapSettings(velocity_error_kms=5.0), np.random.default_rng(1))
+    cluster = make_maps(views, 10.0, MapSettings(smoothing_kpc=0, velocity_error_kms=5.0), np.random.default_rng(1))
     # The mean of three clusters has 5/√3 km/s; 400 views know it to 1/√800 = 3.5 %.
     assert cluster.velocity_kms[:, 5, 5].std() == pytest.approx(5 / np.sqrt(3), rel=0.12)
 
@@ -103,14 +104,14 @@ def test_chosen_clusters_are_not_repeated():
         {"cells": 1},
         {"field_rd": 0.0},
         {"smooth": "pixels"},
-        {"smooth": "clusters"},
+        {"smooth": "clusters", "smoothing_kpc": 0.0},
         {"empty": "mean"},
         {"least_for_sigma": 0},
         {"pixel_noise_kms": -1.0},
     ],
 )
 def test_wrong_settings_are_named(wrong):
-    with pytest.raises(InputError, match=next(iter(wrong))):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
         MapSettings(**wrong)
 
 
