@@ -1,4 +1,4 @@
-"""Classical mass estimators on the paper's kind of data, beside the errors that the paper has for its networks."""
+"""Methods without networks on the paper's kind of data, beside the errors that the paper has for its networks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,14 +6,23 @@ from typing import Any
 import pandas as pd
 
 PUBLISHED = {"discs": "dl1", "mergers": "dl2"}  # the networks that were trained and tested on one kind alone
-COLUMNS = ("mae", "rmse", "within_5_percent", "accuracy_label", "accuracy_bins", "accuracy_errors")
+COLUMNS = (
+    "mae",
+    "mae_low",
+    "mae_high",
+    "rmse",
+    "within_5_percent",
+    "accuracy_label",
+    "accuracy_bins",
+    "accuracy_errors",
+)
 
 
 def table(
     metrics: Mapping[str, float],
     published: Mapping[str, Mapping[str, Any]],
     kinds: Sequence[str],
-    estimators: Sequence[str],
+    methods: Sequence[str],
     splits: Sequence[str],
 ) -> pd.DataFrame:
     """Errors of the label, 0 to 10.
@@ -21,10 +30,10 @@ def table(
     Parameters
     ----------
     metrics : mapping
-        With ``discs.tracer.image.mae`` and so on: kind, estimator, split, measure.
+        With ``discs.tracer.image.mae`` and so on: kind, method, split, measure.
     published : mapping
         With ``dl1_mae_one_channel`` and so on, mappings with the printed ``value``.
-    kinds, estimators, splits : sequence of str
+    kinds, methods, splits : sequence of str
         Names in `metrics`.
 
     Returns
@@ -34,9 +43,9 @@ def table(
     """
     rows: list[dict[str, Any]] = []
     for kind in kinds:
-        for method in estimators:
+        for method in methods:
             for split in splits:
-                ours = {name: metrics[f"{kind}.{method}.{split}.{name}"] for name in COLUMNS}
+                ours = {name: metrics.get(f"{kind}.{method}.{split}.{name}") for name in COLUMNS}
                 rows.append({"galaxies": kind, "method": method, "split": split, **ours})
         for channels in ("one", "two"):
             theirs = {

@@ -1,7 +1,8 @@
-"""Classical estimators on the clusters that the maps show, calibrated on the training galaxies: the stage `estimators`.
+"""What needs no network, on the clusters and maps that networks see: the stage `estimators`. Not in the paper.
 
-Not in the paper. They see each cluster in the field with its place and velocity; an estimate is calibrated by a power
-law on the training images of the same split that networks have.
+Classical mass estimators see each cluster in the field with its place and velocity; an estimate is calibrated by a
+power law on the training images of the same split that networks have. Beside them the nearest maps (`neighbours`) and
+the floor of shot noise (`floor`).
 """
 
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from reproduce.galaxy import mass_estimators
 from reproduce.galaxy.kinematics import Views
-from reproduce.papers.kaur2021 import galaxies, labels, maps, metrics
-from reproduce.papers.kaur2021.settings import Galaxies, Maps
+from reproduce.papers.kaur2021 import floor, galaxies, labels, maps, metrics, neighbours
+from reproduce.papers.kaur2021.galaxies import Sample
+from reproduce.papers.kaur2021.settings import Evaluate, Galaxies, Maps
 
 ESTIMATORS = ("tracer", "virial", "jeans")
 FEWEST = 5  # clusters in the field that an estimate needs
@@ -23,7 +25,7 @@ Array = NDArray[np.float64]
 
 
 def measure(
-    source: Path, drawn: Path, simulated: Galaxies, settings: Maps, tell: Tell
+    source: Path, drawn: Path, *, simulated: Galaxies, seen: Maps, evaluate: Evaluate, tell: Tell
 ) -> tuple[dict[str, float], dict[str, Array]]:
     """Estimate the dark mass of every image and measure the errors on the images to test with.
 
@@ -31,45 +33,60 @@ def measure(
     ----------
     source, drawn : Path
         ``galaxies.h5`` and ``maps.h5``.
-    simulated, settings : Galaxies, Maps
-        Settings of the two.
+    simulated, seen, evaluate : Galaxies, Maps, Evaluate
+        Settings.
     tell : callable
         Is told the fraction done and what is being done.
 
     Returns
     -------
     metrics : dict
-        ``discs.tracer.galaxy.mae`` and so on: kind, estimator, split, measure; see `metrics.measure`.
+        ``discs.tracer.galaxy.mae`` and so on: kind, method, split, measure; see `metrics.measure`.
     predictions : dict of (n,)
-        Labels by ``discs/tracer/galaxy``; of all images.
+        Labels of the images to test with, by ``discs/tracer/galaxy``.
     """
-    ends = simulated.halo_msun
-    models = mass_estimators.jeans_models(
-        baryon_fraction=float(np.mean(simulated.baryon_fraction)),
-        bulge_to_disc=float(np.mean(simulated.bulge_to_disc)),
-    )
     found: dict[str, float] = {}
     predictions: dict[str, Array] = {}
     names = galaxies.kinds(source)
     for k, kind in enumerate(names):
-        sample = galaxies.read(source, kind)
-        estimates: dict[str, list[float]] = {name: [] for name in ESTIMATORS}
-        for galaxy in range(len(sample)):
-            seen = maps.views(sample, kind, galaxy, settings)
-            half = settings.field_rd * sample.disc_size_kpc[galaxy] / 2
-            for view in range(settings.views):
-                for name, value in _estimates(seen, view, float(half), models).items():
-                    estimates[name].append(value)
-            tell((k + (galaxy + 1) / len(sample)) / len(names), f"{galaxy + 1} of {len(sample)} {kind}")
-        images = maps.read(drawn, kind)
-        for name, values in estimates.items():
-            for split, test in images.test.items():
-                calibration = mass_estimators.calibrate(np.array(values)[~test], images.halo_msun[~test])
-                predicted = labels.label(calibration(np.array(values)), ends)
-                predictions[f"{kind}/{name}/{split}"] = predicted
-                numbers = metrics.measure(images.label[test], predicted[test], ends)
+        sample, images = galaxies.read(source, kind), maps.read(drawn, kind)
+        tell(k / len(names), kind)
+        estimates = _all_estimates(sample, kind, simulated, seen)
+        for split, test in images.test.items():
+            guesses = {
+                name: labels.label(
+                    mass_estimators.calibrate(values[~test], images.halo_msun[~test])(values[test]), simulated.halo_msun
+                )
+                for name, values in estimates.items()
+            }
+            for channels in neighbours.CHANNELS:
+                guesses[f"nearest_{channels}"] = neighbours.predict(images, split, channels, evaluate.neighbours)
+            for name, guess in guesses.items():
+                predictions[f"{kind}/{name}/{split}"] = guess
+                numbers = metrics.measure(images.label[test], guess, simulated.halo_msun)
+                numbers |= metrics.intervals(
+                    images.label[test], guess, images.galaxy[test], evaluate.bootstrap, evaluate.seed
+                )
                 found |= {f"{kind}.{name}.{split}.{key}": value for key, value in numbers.items()}
+            least = floor.floor(simulated, images.halo_msun[test], seen.n_clusters)
+            found |= {f"{kind}.floor.{split}.{key}": value for key, value in least.items()}
     return found, predictions
+
+
+def _all_estimates(sample: Sample, kind: str, simulated: Galaxies, seen: Maps) -> dict[str, Array]:
+    """Each estimator's masses [Msun] of all images (n,)."""
+    models = mass_estimators.jeans_models(
+        baryon_fraction=float(np.mean(simulated.baryon_fraction)),
+        bulge_to_disc=float(np.mean(simulated.bulge_to_disc)),
+    )
+    estimates: dict[str, list[float]] = {name: [] for name in ESTIMATORS}
+    for galaxy in range(len(sample)):
+        sky = maps.views(sample, kind, galaxy, seen)
+        half = seen.field_rd * sample.disc_size_kpc[galaxy] / 2
+        for view in range(seen.views):
+            for name, value in _estimates(sky, view, float(half), models).items():
+                estimates[name].append(value)
+    return {name: np.array(values) for name, values in estimates.items()}
 
 
 def _estimates(seen: Views, view: int, half_kpc: float, models: mass_estimators.JeansModels) -> dict[str, float]:

@@ -43,3 +43,36 @@ def measure(true: Array, predicted: Array, ends_msun: tuple[float, float]) -> di
         "accuracy_bins": float(1 - np.mean(np.abs(means[1] - means[0]) / means[0])),
         "accuracy_errors": float(1 - relative.mean()),
     }
+
+
+def intervals(true: Array, predicted: Array, galaxy: NDArray[np.int64], samples: int, seed: int) -> dict[str, float]:
+    """Bounds of 95 % of MAE and RMSE, by a bootstrap over galaxies: views of one galaxy are no independent tests.
+
+    Parameters
+    ----------
+    true, predicted : (n,)
+        Labels.
+    galaxy : (n,)
+        Which galaxy each image shows.
+    samples : int
+        Bootstrap samples; 0 for no bounds.
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``mae_low``, ``mae_high``, ``rmse_low``, ``rmse_high``.
+    """
+    if samples == 0:
+        return {}
+    error = np.abs(predicted - true)
+    _, place = np.unique(galaxy, return_inverse=True)
+    number, total, square = (np.bincount(place, weight) for weight in (np.ones(len(error)), error, error**2))
+    n = len(number)
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), samples)
+    mae = drawn @ total / (drawn @ number)
+    rmse = np.sqrt(drawn @ square / (drawn @ number))
+    bounds: dict[str, float] = {}
+    for name, values in (("mae", mae), ("rmse", rmse)):
+        bounds[f"{name}_low"], bounds[f"{name}_high"] = (float(each) for each in np.percentile(values, (2.5, 97.5)))
+    return bounds

@@ -36,12 +36,21 @@ class Maps(MapSettings):
     test_fraction: Fraction = Field(0.2, gt=0, description="share of the images, or of the galaxies, to test with")
 
 
+class Evaluate(Group):
+    """Errors of the methods that are no networks, and their intervals."""
+
+    bootstrap: int = Field(200, ge=0, description="bootstrap samples over galaxies for the intervals of the errors")
+    seed: Seed = Field(4, description="seed of the bootstrap")
+    neighbours: int = Field(5, ge=1, description="nearest training maps whose mean label is the probe of the split")
+
+
 class Settings(Group):
     """All settings of one call."""
 
     profile: str = Field(DEFAULT_PROFILE, description="name of the profile that these settings started from")
     galaxies: Galaxies = Field(default_factory=Galaxies)
     maps: Maps = Field(default_factory=Maps)
+    evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")
     def _enough_clusters(self) -> Self:

@@ -30,7 +30,7 @@ def maps(job: Job) -> None:
 
 
 def estimators(job: Job) -> None:
-    """Estimate the masses by classical estimators, on the clusters that the maps show."""
+    """Estimate the masses without networks: classical estimators, nearest maps, the floor of shot noise."""
     import h5py
 
     from reproduce.papers.kaur2021.estimators import measure
@@ -39,9 +39,10 @@ def estimators(job: Job) -> None:
     metrics, predictions = measure(
         job.inputs["galaxies"] / "galaxies.h5",
         job.inputs["maps"] / "maps.h5",
-        job.settings.galaxies,
-        job.settings.maps,
-        job.progress,
+        simulated=job.settings.galaxies,
+        seen=job.settings.maps,
+        evaluate=job.settings.evaluate,
+        tell=job.progress,
     )
     with whole(job.folder / "predictions.h5") as partial, h5py.File(partial, "w") as file:
         for name, values in predictions.items():
@@ -58,7 +59,7 @@ PAPER = Paper(
     stages=(
         Stage("galaxies", galaxies, reads=("galaxies",)),
         Stage("maps", maps, needs=("galaxies",), reads=("maps", "galaxies.halo_msun")),
-        Stage("estimators", estimators, needs=("galaxies", "maps"), reads=("maps", "galaxies")),
+        Stage("estimators", estimators, needs=("galaxies", "maps"), reads=("galaxies", "maps", "evaluate")),
         figure(drawing.classical, needs=("estimators",)),
     ),
     published=data_manifests.load("kaur2021/published"),

@@ -97,16 +97,25 @@ def test_one_galaxy_cannot_be_split(made, tmp_path):
         maps.make_maps(tmp_path / "galaxies.h5", SETTINGS.maps, group.halo_msun, tmp_path, quiet)
 
 
-def test_estimators_are_measured_on_both_splits(made):
+def test_methods_are_measured_on_both_splits(made):
     folder, _ = made
     found, predictions = estimators.measure(
-        folder / "galaxies.h5", folder / "maps.h5", SETTINGS.galaxies, SETTINGS.maps, quiet
+        folder / "galaxies.h5",
+        folder / "maps.h5",
+        simulated=SETTINGS.galaxies,
+        seen=SETTINGS.maps,
+        evaluate=SETTINGS.evaluate,
+        tell=quiet,
     )
     for kind in ("discs", "mergers"):
-        for name in estimators.ESTIMATORS:
+        for name in (*estimators.ESTIMATORS, "nearest_one_channel", "nearest_two_channel"):
             for split in maps.SPLITS:
-                assert np.isfinite(found[f"{kind}.{name}.{split}.mae"])
+                number = {key: found[f"{kind}.{name}.{split}.{key}"] for key in ("mae", "mae_low", "mae_high")}
+                assert number["mae_low"] - 1e-9 <= number["mae"] <= number["mae_high"] + 1e-9
+        assert found[f"{kind}.floor.galaxy.mae"] > 0
     images = maps.read(folder / "maps.h5", "discs")
     test = images.test["galaxy"]
-    error = predictions["discs/tracer/galaxy"][test] - images.label[test]
+    error = predictions["discs/tracer/galaxy"] - images.label[test]
     assert found["discs.tracer.galaxy.mae"] == pytest.approx(np.abs(error).mean())
+    # Other views of the same clusters among the training images: the nearest maps find them, if anything does.
+    assert found["discs.nearest_two_channel.image.mae"] < found["discs.nearest_two_channel.galaxy.mae"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import data_manifests
-from reproduce.papers.kaur2021 import labels, metrics
-from reproduce.papers.kaur2021.settings import PROFILES
+from reproduce.papers.kaur2021 import floor, labels, metrics
+from reproduce.papers.kaur2021.settings import PROFILES, Galaxies
 from reproduce.workflow.errors import InputError
 
 ENDS = (1e11, 2e12)
@@ -35,6 +35,41 @@ def test_errors_that_cancel_in_a_bin_do_not_count_in_the_accuracy_by_bins():
     found = metrics.measure(true, true + np.tile([2.0, -2.0], 500), ENDS)
     assert found["accuracy_bins"] == pytest.approx(1)
     assert found["accuracy_label"] == pytest.approx(0.8)
+
+
+def test_intervals_are_those_of_independent_galaxies():
+    """Views of one galaxy share its error: bounds follow the number of galaxies, not of images."""
+    generator = np.random.default_rng(1)
+    n_galaxies, n_views = 50, 20
+    shared = np.repeat(generator.normal(size=n_galaxies), n_views)
+    galaxy = np.repeat(np.arange(n_galaxies), n_views)
+    true = np.full(len(shared), 5.0)
+    found = metrics.intervals(true, true + shared, galaxy, samples=2_000, seed=2)
+    error = np.abs(shared[::n_views])
+    # ±1.96 standard errors of the mean of 50 numbers; 2,000 samples know the bounds to some 4 %.
+    half = 1.96 * error.std() / np.sqrt(n_galaxies)
+    assert found["mae_high"] - found["mae_low"] == pytest.approx(2 * half, rel=0.15)
+    assert metrics.intervals(true, true, galaxy, samples=0, seed=2) == {}
+
+
+def test_floor_is_what_random_velocities_do():
+    """σ of 200 drawn velocities, turned into a mass by the family's slope: the formula without its approximations."""
+    settings = Galaxies(bulge_to_disc=(1 / 6, 1 / 6))
+    generator = np.random.default_rng(3)
+    masses = generator.uniform(*settings.halo_msun, 4_000)
+    slope = floor.mass_dispersion_slope(settings, 1e12)
+    # M ∝ σ³ at one overdensity, a little less for haloes that are less concentrated the heavier they are.
+    assert slope == pytest.approx(2.83, abs=0.1)
+    sigma = np.sqrt(np.mean(generator.normal(size=(4_000, 200)) ** 2, axis=1))
+    drawn = metrics.measure(
+        labels.label(masses, settings.halo_msun),
+        labels.label(masses * sigma**slope, settings.halo_msun),
+        settings.halo_msun,
+    )
+    expected = floor.floor(settings, masses, 200)
+    # 4,000 galaxies know these to 2 %; errors of 14 % are not quite Gaussian in the mass.
+    for name in ("mae", "rmse", "within_5_percent"):
+        assert drawn[name] == pytest.approx(expected[name], rel=0.06)
 
 
 def test_one_reading_of_the_accuracy_is_near_the_published_one():
