@@ -108,9 +108,10 @@ def _azimuth(position: Array) -> Array:
 
 
 def rotation_fraction(system: ClusterSystem) -> float:
-    """T_rot / T_kin about z: the mean of v_φ weighted by R, squared, over the mean of v².
+    """T_rot / T_kin about z: the square of the mean v_φ over the mean of v².
 
-    With the rigid weight R the noise of the mean v_φ does not add up as rotation, beyond a part 1/n.
+    Chance makes it 1/(3n) in a system without rotation; where v_φ changes with the radius it is a little below the
+    energy's share.
     """
     azimuthal = np.sum(system.velocity_kms * _azimuth(system.position_kpc), axis=1)
     return float(np.mean(azimuthal) ** 2 / np.mean(np.sum(system.velocity_kms**2, axis=1)))

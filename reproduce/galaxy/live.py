@@ -108,11 +108,3 @@ def _epicycles(galaxy: Galaxy, radius: Array) -> tuple[Array, Array, Array]:
     pressure = np.gradient(np.log(surface * sigma**2), np.log(radius))
     mean = np.sqrt(np.maximum(circular**2 + sigma**2 * (1 - ratio**2 + pressure), 0))
     return sigma, ratio, mean
-
-
-def half_mass_radius(particles: Particles) -> float:
-    """Radius about the origin [kpc] that holds half of the mass."""
-    radius = np.linalg.norm(particles.position_kpc, axis=1)
-    order = np.argsort(radius)
-    inside = np.cumsum(particles.mass_msun[order])
-    return float(radius[order][np.searchsorted(inside, 0.5 * inside[-1])])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reproduce.galaxy import nbody
 from reproduce.galaxy.globular_clusters import ClusterSystem
@@ -68,7 +69,7 @@ class Remnant:
     """
 
     clusters: ClusterSystem
-    galaxy: Array
+    galaxy: NDArray[np.int64]
     particles: Particles
     merged: bool
     merged_gyr: float

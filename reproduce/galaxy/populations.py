@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reproduce.galaxy.globular_clusters import ClusterSystem, cluster_system
+from reproduce.galaxy.globular_clusters import ClusterSystem, cluster_system, rotation_fraction
 from reproduce.galaxy.mergers import Encounter, Remnant, merge
 from reproduce.galaxy.models import Galaxy, disc_galaxy
 from reproduce.galaxy.settings import Numerics, Ranges
@@ -43,6 +43,7 @@ def disc(ranges: Ranges, seed: int, item: int) -> Drawn:
     generator = np.random.default_rng([seed, DISC, item])
     galaxy, parameters = _galaxy(ranges, generator.uniform(*ranges.halo_msun), generator)
     clusters = _clusters(ranges, galaxy, parameters, generator)
+    parameters["rotation_fraction_relaxed"] = rotation_fraction(clusters)
     return Drawn(clusters, galaxy.halo_msun, galaxy.total_msun, galaxy.disc_size_kpc, parameters)
 
 

@@ -34,10 +34,6 @@ class Component:
         """The whole mass [Msun]."""
         return float(self.mass[-1])
 
-    def half_mass_radius(self) -> float:
-        """Radius [kpc] that holds half of the mass."""
-        return float(np.interp(0.5 * self.total, self.mass, RADII))
-
 
 def component(density: Array, total: float) -> Component:
     """A component from the shape of its density, scaled to its mass.

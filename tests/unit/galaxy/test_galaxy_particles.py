@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from astropy.table import QTable
 
+from reproduce.galaxy.globular_clusters import ClusterSystem
+from reproduce.galaxy.kinematics import make_maps, random_views
 from reproduce.galaxy.live import Particles
 from reproduce.galaxy.particles import centred, read_gadget, read_table
+from reproduce.galaxy.settings import MapSettings
 from reproduce.workflow.errors import InputError
 
 N = 30
@@ -146,6 +149,14 @@ def test_wrong_tables_are_named(tmp_path):
     with pytest.raises(InputError, match="expected a table"):
         path.rename(tmp_path / "galaxy.txt")
         read_table(tmp_path / "galaxy.txt")
+
+
+def test_clusters_of_another_codes_galaxy_become_maps(tmp_path):
+    snapshot = read_gadget(write_gadget(tmp_path / "a.hdf5"))
+    stars = centred(snapshot.of("disc"), about=snapshot.particles)
+    views = random_views(ClusterSystem(stars.position_kpc, stars.velocity_kms), 3, np.random.default_rng(1))
+    maps = make_maps(views, 17.5, MapSettings(field_rd=20.0), np.random.default_rng(2))
+    np.testing.assert_array_equal(maps.count.sum(axis=(1, 2)), 10)
 
 
 def test_the_centre_is_the_densest_place():
