@@ -1,1 +1,1 @@
-"""Galaxies: potentials, equilibrium models, N-body mergers, globular clusters, orbit libraries, kinematics on the sky."""
+"""Galaxies: potentials, equilibrium models, N-body mergers, globular clusters, orbits, and their look on the sky."""

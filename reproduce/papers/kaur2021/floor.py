@@ -1,8 +1,9 @@
 """The floor under every method that sees N velocities along one line of sight: shot noise.
 
 N Gaussian velocities know their dispersion to 1 / √(2N). Where a family of galaxies has one σ for each mass, that is an
-error of d ln M / d ln σ times as much in the mass; all else known, no method can be better on galaxies that it has not
-seen. Published errors below it need a narrower range of masses, or the same clusters seen in training.
+error of d ln M / d ln σ times as much in the mass. Where all else is known, methods on galaxies that they have not seen
+come about as near as this: outer clusters tell a little more of the mass than inner ones, which the formula leaves out.
+Errors far below it need other masses, or the same clusters seen in training.
 """
 
 import math

@@ -152,7 +152,9 @@ def test_a_radial_encounter_merges():
     # Free fall from 70 kpc takes 0.3 Gyr; then the cores swing a few times, 0.2 Gyr each.
     assert 0.3 < remnant.merged_gyr < 1.5
     assert remnant.end_gyr == pytest.approx(remnant.merged_gyr + 0.6, abs=0.06)
-    assert abs(remnant.energy_error) < 0.02
+    # Of mergers at the default step of 2.5 Myr the worst was 1.7 %; an error of the second order is 2.6 times that at 4
+    # Myr.
+    assert abs(remnant.energy_error) < 0.045
     assert remnant.angular_momentum_error < 1e-9
     distance = np.linalg.norm(remnant.clusters.position_kpc, axis=1)
     for galaxy in range(2):  # both galaxies' clusters lie about the one centre
