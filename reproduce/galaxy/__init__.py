@@ -1,1 +1,1 @@
-"""Galaxies: potentials, orbits and what they look like on the sky."""
+"""Galaxies: potentials, equilibrium models, N-body mergers, globular clusters, orbits, and their look on the sky."""

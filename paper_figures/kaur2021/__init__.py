@@ -1,0 +1,1 @@
+"""Figures and tables of Kaur et al. (2021)."""

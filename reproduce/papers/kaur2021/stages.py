@@ -1,0 +1,68 @@
+"""The chain of Kaur et al. (2021): each stage's function, needs and settings. The composition root.
+
+A function here only hands values on. Heavy imports happen inside, so that a call that finds everything made never pays
+for them.
+"""
+
+import json
+
+import data_manifests
+from reproduce.papers.kaur2021 import drawing
+from reproduce.papers.kaur2021.settings import PROFILES
+from reproduce.workflow.papers import Paper
+from reproduce.workflow.stages import Job, Stage, figure
+
+
+def galaxies(job: Job) -> None:
+    """Simulate discs and mergers with their globular clusters (paper Sect. 2.1)."""
+    from reproduce.papers.kaur2021.galaxies import make_galaxies
+
+    job.metrics |= make_galaxies(job.settings.galaxies, job.folder, job.checkpoint, job.executor, job.progress)
+
+
+def maps(job: Job) -> None:
+    """Draw the maps of V and σ from all sides (paper Sect. 2.1.3)."""
+    from reproduce.papers.kaur2021.maps import make_maps
+
+    source = job.inputs["galaxies"] / "galaxies.h5"
+    ends = job.settings.galaxies.halo_msun
+    job.metrics |= make_maps(source, job.settings.maps, ends, job.folder, job.progress)
+
+
+def estimators(job: Job) -> None:
+    """Estimate the masses without networks: classical estimators, nearest maps, the floor of shot noise."""
+    import h5py
+
+    from reproduce.papers.kaur2021.estimators import measure
+    from reproduce.workflow.files import whole
+
+    metrics, predictions = measure(
+        job.inputs["galaxies"] / "galaxies.h5",
+        job.inputs["maps"] / "maps.h5",
+        simulated=job.settings.galaxies,
+        seen=job.settings.maps,
+        evaluate=job.settings.evaluate,
+        tell=job.progress,
+    )
+    with whole(job.folder / "predictions.h5") as partial, h5py.File(partial, "w") as file:
+        for name, values in predictions.items():
+            file[name] = values
+    (job.folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    job.metrics |= metrics
+
+
+PAPER = Paper(
+    name="kaur2021",
+    title="Galaxy masses from globular clusters (Kaur et al. 2021)",
+    experiment="kaur2021",
+    profiles=PROFILES,
+    stages=(
+        Stage("galaxies", galaxies, reads=("galaxies",)),
+        Stage("maps", maps, needs=("galaxies",), reads=("maps", "galaxies.halo_msun")),
+        Stage("estimators", estimators, needs=("galaxies", "maps"), reads=("galaxies", "maps", "evaluate")),
+        figure(drawing.classical, needs=("estimators",)),
+    ),
+    published=data_manifests.load("kaur2021/published"),
+    about="Maps of velocity and dispersion of 200 globular clusters in, the dark mass of their galaxy out. The "
+    "galaxies are our own simulations after the paper's description, which leaves ranges, label and smoothing open.",
+)
