@@ -39,7 +39,9 @@ class Evolution(Group):
         190.0, ge=0, description="1-d dispersion of neutron-star and black-hole kicks [km/s]"
     )
     kicks: Literal["all", "fallback"] = Field(
-        "all", description="kicks of black holes: like neutron stars, or less by the share of matter that falls back"
+        "all",
+        description="kicks of black holes: like neutron stars, or less by the share of matter that falls back (black holes "
+        "that stay leave too late so far: docs/results_cluster.md)",
     )
     galaxy: Literal["logarithmic", "bulge-disc-halo"] = Field("logarithmic", description="tidal field")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
@@ -127,7 +129,7 @@ class Library(Group):
     iron: Range = Field((-2.3, 0.0), description="[Fe/H]")
     king_w0: Range = Field((5.0, 9.0), description="W0 of the half of the clusters that are King models")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
-    kicks: Literal["all", "fallback"] = Field("fallback", description="kicks of black holes; see simulate.kicks")
+    kicks: Literal["all", "fallback"] = Field("all", description="kicks of black holes; see simulate.kicks")
     step_floor_myr: Positive = Field(1.0, description="smallest base step [Myr]")
     snapshot_ages_gyr: tuple[Positive, ...] = Field(LIBRARY_AGES, min_length=1, description="ages of snapshots [Gyr]")
 
