@@ -40,8 +40,8 @@ class Evolution(Group):
     )
     kicks: Literal["all", "fallback"] = Field(
         "all",
-        description="kicks of black holes: like neutron stars, or less by the share of matter that falls back (so far too "
-        "many stay: docs/results_cluster.md)",
+        description="kicks of black holes: like neutron stars, or less by the share of matter that falls back (so far "
+        "too many stay: docs/results_cluster.md)",
     )
     galaxy: Literal["logarithmic", "bulge-disc-halo"] = Field("logarithmic", description="tidal field")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
