@@ -37,7 +37,7 @@ status: .venv/installed  ## what is in the store, what would run, about how long
 	$(BIN)/python -m reproduce status --profile $(PROFILE)
 
 test: .venv/installed-dev  ## the tests (the slow ones: .venv/bin/pytest -m slow)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 lint: .venv/installed-dev  ## style, types, and which way imports go
 	$(BIN)/ruff check .

@@ -79,7 +79,7 @@ def draw(histories: Mapping[str, pd.DataFrame], tested: frozenset[str]) -> Figur
     drawing = style.figure("page", height_ratio=1.0)
     axes = drawing.subplots(3, 2, sharex=True)
     stars = {name: float(history["n_stars"].iloc[0]) for name, history in histories.items()}
-    scale = ScalarMappable(LogNorm(min(stars.values()) * 0.99, max(stars.values()) * 1.01), style.COUNTS)
+    scale = ScalarMappable(LogNorm(min(stars.values()) / 1.5, max(stars.values()) * 1.5), style.COUNTS)
     for name, history in histories.items():
         columns = history.assign(
             core_share=history["r_core_pc"] / history["r_half_pc"],
