@@ -221,9 +221,14 @@ class SnapshotFile:
 
     Examples
     --------
-    >>> with SnapshotFile(path) as f:  # doctest: +SKIP
-    ...     for snapshot in f:
-    ...         print(snapshot.age_gyr, len(snapshot))
+    >>> with SnapshotFile("snapshots.h5") as file:
+    ...     for snapshot in file:
+    ...         print(f"{snapshot.age_gyr:.1f} Gyr, {len(snapshot)} stars")
+    2.8 Gyr, 400 stars
+    5.6 Gyr, 360 stars
+    8.4 Gyr, 324 stars
+    11.2 Gyr, 291 stars
+    14.0 Gyr, 262 stars
     """
 
     def __init__(self, path: Path | str) -> None:

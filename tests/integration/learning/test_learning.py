@@ -31,16 +31,16 @@ def trained(task) -> bytes:
 
 
 def test_a_network_learns_what_there_is_to_learn(tmp_path: Path) -> None:
-    """R² of a network that says nothing is 0; noise in the images allows 0.99. A sixth of a second an epoch."""
-    file = blobs.write(tmp_path / "blobs.h5", train=512, validation=64)
-    task = blobs.task(blobs.data(file, "numbers"), tmp_path, NUMBERS, epochs=30, batch_size=16)
+    """R² of a network that says nothing is 0; this one reached 0.946 to 0.958 with five seeds."""
+    file = blobs.write(tmp_path / "blobs.h5", train=256, validation=64)
+    task = blobs.task(blobs.data(file, "numbers"), tmp_path, NUMBERS, epochs=24, batch_size=16)
     numbers = summary("blobs", [train([[task]], InProcess())["blobs"]])
     assert numbers["validation_r2_blobs"] > 0.9
-    assert numbers["epochs_blobs"] == 30
+    assert numbers["epochs_blobs"] == 24
 
 
 def test_fresh_views_teach_as_a_file_does(tmp_path: Path, file: Path) -> None:
-    task = blobs.task(blobs.stream(file, 512), tmp_path, NUMBERS, epochs=30, batch_size=16)
+    task = blobs.task(blobs.stream(file, 256), tmp_path, NUMBERS, epochs=24, batch_size=16)
     numbers = summary("blobs", [train([[task]], InProcess())["blobs"]])
     assert numbers["validation_r2_blobs"] > 0.9
 

@@ -57,19 +57,19 @@ def test_killed_search_goes_on_and_repeats_nothing(place: tuple[Path, str]) -> N
     work = place[0] / ".work"
 
     def second_trial_has_an_epoch() -> bool:
-        done = list(work.glob("search-*/checkpoint/regressor/trial-*/result.json"))
-        begun = list(work.glob("search-*/checkpoint/regressor/trial-*/regressor.h5"))
+        done = list(work.glob("chardin2021-search-*/checkpoint/regressor/trial-*/result.json"))
+        begun = list(work.glob("chardin2021-search-*/checkpoint/regressor/trial-*/regressor.h5"))
         return len(done) == 1 and len(begun) == 2
 
     wait_for(second_trial_has_an_epoch, process)
     process.kill()
     process.wait()
     time.sleep(1)  # the worker notices that its parent is gone
-    (finished,) = work.glob("search-*/checkpoint/regressor/trial-*/result.json")
+    (finished,) = work.glob("chardin2021-search-*/checkpoint/regressor/trial-*/result.json")
     before = finished.read_bytes()
     (running,) = (
         path
-        for path in work.glob("search-*/checkpoint/regressor/trial-*/regressor.h5")
+        for path in work.glob("chardin2021-search-*/checkpoint/regressor/trial-*/regressor.h5")
         if not (path.parent / "result.json").exists()
     )
     epochs = checkpoint.history(running)
@@ -90,7 +90,7 @@ def test_killed_search_goes_on_and_repeats_nothing(place: tuple[Path, str]) -> N
     assert first.info.start_time < searches[1].info.start_time
     assert first.data.metrics["val_mse"] == json.loads(before)["numbers"]["val_mse"]
     # the trial that was killed kept its epochs to the last bit
-    (result,) = place[0].glob("search/*/found.json")
+    (result,) = place[0].glob("chardin2021/search/*/found.json")
     tried = json.loads(result.read_text())[0]["tried"]
     resumed = next(one for one in tried if f"trial-{one['number']}" == running.parent.name)
     assert resumed["numbers"]["val_loss"] <= min(row["val_loss"] for row in epochs)
@@ -112,7 +112,7 @@ def test_trial_after_trial_that_fails_ends_the_search_in_one_line(place: tuple[P
     assert "no longer finite" in trials[0].data.tags["mlflow.note.content"]
     # once mended, they may be tried again
     for number in range(3):
-        assert not list(place[0].glob(f".work/search-*/checkpoint/regressor/trial-{number}/result.json"))
+        assert not list(place[0].glob(f".work/chardin2021-search-*/checkpoint/regressor/trial-{number}/result.json"))
 
 
 @pytest.mark.slow
@@ -143,7 +143,7 @@ def test_killed_anywhere_or_with_eight_workers_the_bytes_are_the_same(place: tup
     subprocess.run(command(place, "tune", sets, "--workers", "2"), check=True, stderr=subprocess.DEVNULL)
     assert "RUNNING" not in {run.info.status for run in runs(place[1])}
     for stage in ("search", "tune"):
-        (ours,), (theirs,) = place[0].glob(f"{stage}/*"), eight.glob(f"{stage}/*")
+        (ours,), (theirs,) = place[0].glob(f"chardin2021/{stage}/*"), eight.glob(f"chardin2021/{stage}/*")
         assert digests(ours) == digests(theirs)
 
 
@@ -201,7 +201,7 @@ def test_training_takes_the_best_setting(place: tuple[Path, str]) -> None:
     tuned = tuning_chain.make(*place, "tune", sets)
     best = json.loads((tuned / "best.json").read_text())["setting"]
     trained = tuning_chain.make(*place, "train", [*sets, "train.from=tune"])
-    assert len(list(place[0].glob("search/*"))) == 1  # found again, not searched again
+    assert len(list(place[0].glob("chardin2021/search/*"))) == 1  # found again, not searched again
     architecture = json.loads((trained / "architecture.json").read_text())
     assert architecture["regressor_width"] == best["regressor_width"]
     assert architecture["regressor_dropout"] == best["regressor_dropout"]

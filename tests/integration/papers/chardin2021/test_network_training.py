@@ -104,9 +104,8 @@ def test_members_differ_and_are_trained_in_several_processes(dataset, tmp_path):
             pool,
             Progress("train"),
         )
-    found = contents(tmp_path / "files")
-    with executor(2) as pool:
         train(*dataset, two, tmp_path / "again", tmp_path / "checkpoint2", None, pool, Progress("train"))
+    found = contents(tmp_path / "files")
     assert contents(tmp_path / "again") == found
     names = {f"{network}{suffix}.weights.h5" for network in NETWORKS for suffix in ("", "-2")}
     assert set(found) == names | {"architecture.json", "history.csv"}
