@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reproduce.learning.data import slices
+from reproduce.learning.prediction import outputs
 from reproduce.learning.task import Task
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
@@ -50,15 +50,12 @@ class Networks:
         """The paper's metrics of a trained network on the validation maps, and its number of parameters."""
         scaler = Scaler.from_json(self.scaler)
         with MapSet(self.maps, "validation") as validation:
-            n, pixels, _ = validation.flux.shape
-            model = build(network, train, pixels)
+            model = build(network, train, validation.flux.shape[1])
             load_weights(model, weights_file(folder, network, member))
             columns = (validation.column(name) for name in ("age_gyr", "distance_kpc", "snapshot"))
             scores = Scores(Labels(*columns))
-            for rows in slices(n, BATCH):
+            for rows, (output,) in outputs(model, validation.flux, BATCH, scaler.light):
                 flux, mass = validation.flux[rows], validation.mass[rows]
-                light = scaler.standardise_flux(flux).astype(np.float32)[..., None]
-                output = np.asarray(model.predict_on_batch(light))
                 unknown = np.full(len(flux), np.nan)  # what the other network would say
                 if network == "regressor":
                     age, distance = scaler.age_gyr(output[:, 0]), scaler.distance_kpc(output[:, 1])

@@ -93,6 +93,10 @@ class Scaler:
         """log10 F to zero mean and unit variance; any shape, float32 stays float32."""
         return (np.asarray(flux) - self.flux_mean) / self.flux_std
 
+    def light(self, flux: ArrayLike) -> NDArray[np.float32]:
+        """What the networks are shown of maps (n, ny, nx) of log10 F: standardised, shape (n, ny, nx, 1)."""
+        return self.standardise_flux(flux).astype(np.float32)[..., None]
+
     def standardise_mass(self, mass: ArrayLike) -> NDArray:
         """log10 M to zero mean and unit variance; any shape, float32 stays float32."""
         return (np.asarray(mass) - self.mass_mean) / self.mass_std

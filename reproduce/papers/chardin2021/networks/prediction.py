@@ -151,10 +151,7 @@ class Networks:
 
     def _run(self, model: keras.Model, maps: NDArray, batch_size: int) -> Iterator[tuple[slice, list[NDArray]]]:
         """The outputs of a network, batch by batch."""
-        return outputs(model, maps, batch_size, self._light)
-
-    def _light(self, maps: NDArray) -> NDArray[np.float32]:
-        return self.scaler.standardise_flux(maps).astype(np.float32)[..., None]
+        return outputs(model, maps, batch_size, self.scaler.light)
 
     def _checked(self, flux: ArrayLike) -> NDArray:
         maps = np.asarray(flux)
