@@ -5,7 +5,6 @@ when the run was killed is later than the state, and is written again.
 """
 
 import json
-import os
 import shutil
 import zipfile
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from reproduce.cluster.evolution import Cluster
 from reproduce.cluster.initial import Stars
 from reproduce.cluster.snapshot import Shells
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
+from reproduce.workflow.files import whole
 
 _ARRAYS = ("star", "r", "vr", "vt", "m")
 _NUMBERS = (
@@ -91,12 +91,8 @@ class Checkpoint:
         arrays = {name: getattr(cluster.stars, name) for name in _ARRAYS}
         if cluster.track_row is not None:
             arrays["track_row"] = cluster.track_row
-        partial = self._state.with_suffix(".partial")
-        with partial.open("wb") as stream:
+        with whole(self._state) as partial, partial.open("wb") as stream:
             np.savez(stream, allow_pickle=False, text=np.array(text), **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(self._state)
 
     def load(self) -> State | None:
         """The last state, or None if there is none of this run."""

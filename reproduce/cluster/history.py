@@ -1,6 +1,5 @@
 """The history of a cluster: one row of numbers at a time, and the table of all rows."""
 
-import os
 from pathlib import Path
 
 import astropy.units as u
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from reproduce.cluster.evolution import BOOKS, Cluster, Physics
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS
 from reproduce.stars.photometry import band_luminosity
+from reproduce.workflow.files import whole
 
 LAGRANGIAN_PERCENT = (1, 5, 10, 25, 50, 75, 90)
 # Groups of SSE types, first to last, that are counted.
@@ -96,8 +96,5 @@ def write_table(rows: list[dict[str, float]], path: Path, meta: dict[str, object
         counts = name.startswith("n_") or name == "steps"
         unit = _unit(name)
         table[name] = values.astype(np.int64) if counts else values if unit is None else values * unit
-    partial = path.with_name(path.name + ".partial")
-    table.write(partial, format="ascii.ecsv", overwrite=True)
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    with whole(path) as partial:
+        table.write(partial, format="ascii.ecsv", overwrite=True)

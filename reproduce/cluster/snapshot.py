@@ -24,7 +24,6 @@ Version 2 holds clusters of other codes, which have no tracks of ours: `snapshot
 `Snapshot`, and the root the attribute `provenance`, JSON, instead of `seed` and `metallicity`. `foreign` writes it.
 """
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reproduce.stars.tracks import Tracks
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
 
 FORMAT = "star-cluster snapshots"
 VERSION = 1
@@ -184,9 +184,8 @@ def write_snapshots(
 
     The file appears under its name only when it is complete; its bytes depend on nothing but the arguments.
     """
-    partial = path.with_name(path.name + ".partial")
     ages, sizes = [], []
-    with h5py.File(partial, "w") as f:
+    with whole(path) as partial, h5py.File(partial, "w") as f:
         f.attrs.update(
             format=FORMAT, version=VERSION, name=name, seed=seed, n_initial=len(tracks), metallicity=metallicity
         )
@@ -201,9 +200,6 @@ def write_snapshots(
             sizes.append(len(shells.star))
         write_column(f, "age_gyr", np.array(ages, dtype=np.float64), "Gyr")
         write_column(f, "n_stars", np.array(sizes, dtype=np.int64), "number")
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def write_column(group: h5py.Group, name: str, values: NDArray, unit: str) -> None:
