@@ -102,9 +102,11 @@ class ArrayFile:
     def open(
         self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
     ) -> "FileBatches":
+        """Batches of a group of the file, as `Source`."""
         return FileBatches(self, group, batch_size, stream, augment)
 
     def identity(self) -> str:
+        """Digest of the arrays' names, scales and shapes, and of the labels' values."""
         digest = hashlib.sha256(repr((sorted(self.inputs.items()), sorted(self.targets.items()))).encode())
         with open_file(self.path) as file:
             for group in ("train", "validation"):

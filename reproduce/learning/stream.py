@@ -42,6 +42,7 @@ class Stream:
     def open(
         self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
     ) -> Batches:
+        """Batches drawn anew for ``train``, those of the file for any other group, as `Source`."""
         if group != "train":
             return self.validation.open(group, batch_size, stream, augment)
         if stream is None:
@@ -49,6 +50,7 @@ class Stream:
         return StreamBatches(self, batch_size, stream, augment)
 
     def identity(self) -> str:
+        """Digest of the name, the number of items and the validation file."""
         parts = f"{self.name} {self.items} {self.validation.identity()}"
         return hashlib.sha256(parts.encode()).hexdigest()
 

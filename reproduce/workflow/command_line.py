@@ -92,11 +92,8 @@ def parser(papers: Sequence[Paper]) -> argparse.ArgumentParser:
 
 
 def _epilog(paper: Paper) -> str:
-    names = (
-        [*SPECIAL, *(stage.name for stage in paper.stages)]
-        if not paper.plain_names
-        else [stage.name for stage in paper.stages]
-    )
+    special = [] if paper.plain_names else SPECIAL  # the first paper's are named above
+    names = [*special, *(stage.name for stage in paper.stages)]
     lines = [f"{paper.title}:", "  " + " ".join(paper.target(name) for name in names)]
     if paper.commands:
         lines.append(f"  with options of their own: {' '.join(paper.target(name) for name in paper.commands)}")

@@ -111,12 +111,12 @@ def task(
         As `Task`.
     """
     regressor = network == "regressor"
-    name, standard = member_name(network, member), Scaler.from_json(scaler)
+    name, side, standard = member_name(network, member), pixels(maps), Scaler.from_json(scaler)
     return Task(
         name=name,
-        build=functools.partial(build, network, train, pixels(maps)),
+        build=functools.partial(build, network, train, side),
         data=data(maps, standard, network),
-        heads=(Head("age_distance") if regressor else Head("mass", _loss(train, member, maps, folder, standard)),),
+        heads=(Head("age_distance") if regressor else Head("mass", _loss(train, member, side, folder, standard)),),
         seeds=(train.seed, NETWORKS.index(network), member),
         epochs=train.regressor_epochs if regressor else train.epochs,
         batch_size=train.batch_size,
@@ -157,8 +157,7 @@ def pixels(maps: Path) -> int:
         return int(file["train/flux"].shape[1])
 
 
-def _loss(train: Train, member: int, maps: Path, folder: Path, scaler: Scaler) -> functools.partial:
-    side = pixels(maps)
+def _loss(train: Train, member: int, side: int, folder: Path, scaler: Scaler) -> functools.partial:
     return functools.partial(
         losses.of_encoder_decoder,
         train.loss,
