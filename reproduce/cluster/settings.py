@@ -35,6 +35,12 @@ class Evolution(Group):
         "hurley2000",
         description="winds and remnants: of standard SSE, or of Vink et al. (2001) and Fryer et al. (2012, rapid)",
     )
+    track_spacing: float = Field(
+        0.0,
+        ge=0,
+        le=0.01,
+        description="distance in ln m of the tracks between which others are interpolated; 0: none are",
+    )
     remnant_kick_kms: float = Field(
         190.0, ge=0, description="1-d dispersion of neutron-star and black-hole kicks [km/s]"
     )
