@@ -133,10 +133,10 @@ def surroundings(holes, bodies):
     return Surroundings(density, square, variance)
 
 
-def formation_rate(mass_msun: float, around: Surroundings, k: int) -> float:
-    """Rate [Myr⁻¹] at which black hole k makes a binary with its neighbour, `mass_msun` their mean mass."""
-    sigma2 = around.variance[k] / 3
-    return float(FORMATION * (G * mass_msun) ** 5 * around.square[k] * sigma2**-4.5)
+def formation_rates(mass_msun: NDArray[np.float64], around: Surroundings) -> NDArray[np.float64]:
+    """Rate (k,) [Myr⁻¹] at which each black hole makes a binary with a neighbour, `mass_msun` (k,) their mean mass."""
+    rates: NDArray[np.float64] = FORMATION * (G * mass_msun) ** 5 * around.square * (around.variance / 3) ** -4.5
+    return rates
 
 
 def encounter_rate(pair: Pair, mass_msun: float, around: Surroundings, k: int) -> float:
@@ -186,14 +186,14 @@ def recoil(
 
 
 class System:
-    """The black holes of a cluster during one step: draws what happens to them, and changes stars and pairs.
+    """The black holes of a cluster during one step.
 
     Parameters
     ----------
     random : Generator
         Source of all draws.
     stars : Stars
-        All bodies; those of the black holes are changed.
+        All bodies.
     holes : (k,) int
         Black holes among them, in order of radius.
     pairs : dict
@@ -205,48 +205,66 @@ class System:
     ) -> None:
         self.random, self.stars, self.holes, self.pairs = random, stars, holes, dict(pairs)
         self.around: Surroundings = surroundings(holes, stars.bodies)
-        self.happened = False
+        self._side = np.where(random.random(len(holes)) < 0.5, 1, -1)  # of each, where its neighbour is looked for
         self._busy: set[int] = set()  # each body takes part in one event a step
         self._gone: list[int] = []
         self._freed: list[tuple[int, int, float]] = []  # body beside which a star of some mass appears
 
-    def step(self, dt_myr: float) -> Stars:
-        """What happens within `dt_myr`, at most one event a body; the bodies after it."""
-        for k in range(len(self.holes)):
+    def due(self, dt_myr: float) -> list[int]:
+        """Ranks of the black holes to which something happens within `dt_myr`: they pair up, or as a pair meet one."""
+        count = len(self.holes)
+        if count < 2:
+            return []
+        mass = self.stars.m[self.holes]
+        ranks = np.arange(count)
+        neighbour = ranks + self._side
+        neighbour = np.where((neighbour < 0) | (neighbour >= count), ranks - self._side, neighbour)
+        rates = formation_rates(0.5 * (mass + mass[neighbour]), self.around)
+        for k in np.flatnonzero(np.isin(self.stars.star[self.holes], list(self.pairs))):
+            pair = self.pairs[int(self.stars.star[self.holes[k]])]
+            rates[k] = encounter_rate(pair, float(mass[neighbour[k]]), self.around, int(k))
+        return np.flatnonzero(self.random.random(count) < -np.expm1(-rates * dt_myr)).tolist()
+
+    def carry_out(self, ranks: list[int]) -> Stars:
+        """Let it happen, at most one event a body: black holes' masses and velocities change, some come or go.
+
+        Returns
+        -------
+        Stars
+            The bodies after it; those given are changed.
+        """
+        for k in ranks:
             others = self._others(k)
             if self.holes[k] in self._busy or not others:
                 continue
             pair = self.pairs.get(int(self.stars.star[self.holes[k]]))
             if pair is not None:
-                self._maybe_meet(k, pair, others[0], dt_myr)
+                self._meet(k, pair, others[0])
             else:
-                self._maybe_form(k, others, dt_myr)
+                self._form(k, others)
         return self._bodies()
 
     def _others(self, k: int) -> list[int]:
-        """Bodies of the nearest black holes that are free, the nearest in rank first, of random sides."""
-        side = 1 if self.random.random() < 0.5 else -1
+        """Bodies of the nearest black holes in rank that are free, the nearest first."""
+        side = int(self._side[k])
         ranks = [k + side, k - side, k + 2 * side, k - 2 * side]
         bodies = [int(self.holes[rank]) for rank in ranks if 0 <= rank < len(self.holes)]
         return [body for body in bodies if body not in self._busy]
 
-    def _maybe_form(self, k: int, others: list[int], dt_myr: float) -> None:
+    def _form(self, k: int, others: list[int]) -> None:
         """Three single black holes make a binary; the third takes what binding it sets free."""
         s, i = self.stars, int(self.holes[k])
         singles = [body for body in others if int(s.star[body]) not in self.pairs]
         if len(singles) < 2:
             return
         j, third = singles[:2]
-        mean = 0.5 * (s.m[i] + s.m[j])
-        if self.random.random() >= -np.expm1(-formation_rate(mean, self.around, k) * dt_myr):
-            return
         angle = 2 * np.pi * self.random.random()
-        one, two = np.array([s.vr[i], s.vt[i], 0.0]), s.vt[j] * np.array([0.0, np.cos(angle), np.sin(angle)])
-        two[0] = s.vr[j]
+        one = np.array([s.vr[i], s.vt[i], 0.0])
+        two = np.array([s.vr[j], s.vt[j] * np.cos(angle), s.vt[j] * np.sin(angle)])
         m1, m2 = float(s.m[i]), float(s.m[j])
         mean_velocity = (m1 * one + m2 * two) / (m1 + m2)
         relative = 0.5 * m1 * m2 / (m1 + m2) * float(np.sum((two - one) ** 2))
-        binding = BIRTH * mean * self.around.variance[k] / 3
+        binding = BIRTH * 0.5 * (m1 + m2) * float(self.around.variance[k]) / 3
         pair = Pair(int(s.star[i]), int(s.star[j]), m1, m2, binding)
         self.pairs[pair.first] = pair
         s.m[i], s.vr[i], s.vt[i] = pair.mass_msun, mean_velocity[0], np.hypot(*mean_velocity[1:])
@@ -254,19 +272,14 @@ class System:
         self._gone.append(j)
         self._busy.add(j)
 
-    def _maybe_meet(self, k: int, pair: Pair, other: int, dt_myr: float) -> None:
+    def _meet(self, k: int, pair: Pair, other: int) -> None:
         """A binary meets another black hole, or another binary."""
         s, i = self.stars, int(self.holes[k])
-        rate = encounter_rate(pair, float(s.m[other]), self.around, k)
-        if self.random.random() >= -np.expm1(-rate * dt_myr):
-            return
         del self.pairs[pair.first]
-        before = (float(s.m[i]), float(s.m[other]))
-        if int(s.star[other]) in self.pairs:
-            second = self.pairs.pop(int(s.star[other]))
-            i, other, pair, second = (
-                (i, other, pair, second) if pair.binding > second.binding else (other, i, second, pair)
-            )
+        second = self.pairs.pop(int(s.star[other]), None)
+        if second is not None:
+            if pair.binding < second.binding:
+                i, other, pair, second = other, i, second, pair
             before = (float(s.m[i]), float(s.m[other]))
             release = hardening(self.random) * (pair.binding + second.binding)
             pair = pair._replace(binding=pair.binding + second.binding + release)
@@ -274,6 +287,7 @@ class System:
             s.m[other] = second.first_msun
             self._freed.append((other, second.second, second.second_msun))
         else:
+            before = (float(s.m[i]), float(s.m[other]))
             release = hardening(self.random) * pair.binding
             pair, left, left_msun = pair.met_by(int(s.star[other]), before[1], pair.binding + release)
             s.star[i], s.star[other] = pair.first, left
@@ -291,7 +305,6 @@ class System:
         after = (float(s.m[i]), float(s.m[j]))
         (s.vr[i], s.vt[i]), (s.vr[j], s.vt[j]) = recoil(self.random, velocities, before, after, release)
         self._busy |= {i, j}
-        self.happened = True
 
     def _bodies(self) -> Stars:
         """The bodies without those that are gone, with those that were set free beside others."""

@@ -261,13 +261,13 @@ def _meet(cluster: Cluster, physics: Physics) -> None:
     there = set(cluster.stars.star[holes].tolist())
     pairs = {star: pair for star, pair in cluster.pairs.items() if star in there}  # the others have left
     random = generator(cluster.seed, cluster.name, STREAM_HOLES, cluster.step)
-    system = black_holes.System(random, cluster.stars.copy(), holes, pairs)
-    stars = system.step(cluster.last_dt)
-    cluster.pairs = system.pairs
-    if system.happened:
+    system = black_holes.System(random, cluster.stars, holes, pairs)
+    events = system.due(cluster.last_dt)
+    if events:
         before = sum(cluster.energy())
-        cluster.stars, cluster.field = stars, None
+        cluster.stars, cluster.field = system.carry_out(events), None
         cluster.booked["heating"] += sum(cluster.energy()) - before
+    cluster.pairs = system.pairs
 
 
 def _evolve_stars(cluster: Cluster, physics: Physics) -> None:
