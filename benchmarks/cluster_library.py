@@ -2,6 +2,7 @@
 
     python -m benchmarks.cluster_library OUT --workers 16 --seconds 560 --below 400000     # evolve, longest first
     python -m benchmarks.cluster_library OUT --draw                                        # library.png, .csv, .tex
+    python -m benchmarks.cluster_library OUT --own 1000000 3         # instead one cluster: stars, half-mass radius [pc]
 
 Needs numpy, scipy, numba, h5py, pandas, astropy, pydantic, pyyaml and cosmic-popsynth; no mlflow, no tensorflow. Each
 cluster is a process of its own and writes OUT/NAME.ecsv, its history, when it ends; names, stars and numbers are those
@@ -19,7 +20,7 @@ from pathlib import Path
 from reproduce.cluster import history
 from reproduce.cluster.library import completed as settings_of
 from reproduce.cluster.library import models, test_names
-from reproduce.cluster.settings import ClusterSettings, Library, Simulate
+from reproduce.cluster.settings import ClusterSettings, Library, Model, Simulate
 from reproduce.cluster.simulate import Task, evolved
 
 
@@ -54,6 +55,14 @@ def evolve(item: tuple[str, ClusterSettings, Path, Path, float]) -> None:
     print(cost, flush=True)
 
 
+def own(stars: float, radius_pc: float) -> dict[str, Model]:
+    """One cluster like those of the library, a Plummer sphere at 15 kpc of Z = 0.001."""
+    like = models(Library(clusters=32))["L00"].model_dump()
+    like |= {"n_stars": round(stars), "half_mass_radius_pc": radius_pc, "galactocentric_radius_kpc": 15.0}
+    like |= {"metallicity": 0.001, "profile": "plummer", "king_w0": None}
+    return {f"own-{round(stars)}-{radius_pc:g}pc": Model.model_validate(like)}
+
+
 def draw(out: Path, library: Library) -> None:
     """Draw the figure and write the table of what is there."""
     from astropy.table import Table
@@ -79,6 +88,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="after these, all stop")
     parser.add_argument("--checkpoints", type=Path, help="without: in OUT")
     parser.add_argument("--draw", action="store_true")
+    parser.add_argument("--own", type=float, nargs=2, metavar=("STARS", "PC"), help="this cluster, not the library's")
     given = parser.parse_args()
     simulate = Simulate(library=Library(clusters=given.clusters))
     given.out.mkdir(parents=True, exist_ok=True)
@@ -89,7 +99,7 @@ def main() -> None:
     checkpoints = given.checkpoints or given.out / "checkpoints"
     items = [
         (name, settings_of(simulate, model), given.out, checkpoints, stop)
-        for name, model in models(simulate.library).items()
+        for name, model in (models(simulate.library) if given.own is None else own(*given.own)).items()
         if not (given.out / f"{name}.ecsv").exists() and (given.only is None or name in given.only)
     ]
     items = sorted((item for item in items if item[1].n_stars < given.below), key=lambda item: -item[1].n_stars)
