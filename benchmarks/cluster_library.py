@@ -6,8 +6,9 @@
 
 Needs numpy, scipy, numba, h5py, pandas, astropy, pydantic, pyyaml and cosmic-popsynth; no mlflow, no tensorflow. Each
 cluster is a process of its own and writes OUT/NAME.ecsv, its history, when it ends; names, stars and numbers are those
-of `python -m reproduce simulate --profile library`. Called again, it takes the clusters that are not there, and goes on
-from their checkpoints. A line of JSON a cluster and call in OUT/cost.jsonl says CPU seconds and peak memory.
+of `python -m reproduce simulate --profile library`. Where the time is over first, NAME.part.ecsv goes as far as
+it came. Called again, it takes the clusters that are not there, and goes on from their checkpoints. A line of JSON a
+cluster and call in OUT/cost.jsonl says CPU seconds and peak memory.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from reproduce.cluster import history
 from reproduce.cluster.library import completed as settings_of
 from reproduce.cluster.library import models, test_names
 from reproduce.cluster.settings import ClusterSettings, Library, Model, Simulate
-from reproduce.cluster.simulate import Task, evolved
+from reproduce.cluster.simulate import Task, checkpoint, evolved
 
 
 class _LateError(Exception):
@@ -39,14 +40,19 @@ def evolve(item: tuple[str, ClusterSettings, Path, Path, float]) -> None:
         if time.time() > stop:
             raise _LateError(text)
 
-    reached = "end"
+    reached, task = "end", Task(name, settings, out, checkpoints / name, None)
+    meta: dict[str, object] = {"simulation": name, "seed": settings.seed, "n_initial": settings.n_stars}
+    part = out / f"{name}.part.ecsv"
     try:
-        run = evolved(Task(name, settings, out, checkpoints / name, None), tell)
-        meta = {"simulation": name, "seed": settings.seed, "n_initial": settings.n_stars}
+        run = evolved(task, tell)
         history.write_table(run.rows, out / f"{name}.ecsv", meta)
         run.store.remove()
+        part.unlink(missing_ok=True)
     except _LateError as late:
         reached = str(late)
+        state = checkpoint(task).load()
+        if state is not None and state.rows:
+            history.write_table(state.rows, part, meta)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     cost = {"cluster": name, "n_stars": settings.n_stars, "reached": reached}
     cost |= {"cpu_s": round(time.process_time() - began, 1), "peak_memory_mb": round(usage.ru_maxrss / 1024)}
@@ -70,7 +76,7 @@ def draw(out: Path, library: Library) -> None:
     from paper_figures import library as page
     from paper_figures import style
 
-    histories = {file.stem: Table.read(file).to_pandas() for file in sorted(out.glob("*.ecsv"))}
+    histories = {file.name.split(".")[0]: Table.read(file).to_pandas() for file in sorted(out.glob("*.ecsv"))}
     tested = frozenset(test_names(library))
     style.save(page.draw(histories, tested), out, "library")
     style.save_table(page.table(histories, tested), out, "library", page.UNITS, latex=True)
