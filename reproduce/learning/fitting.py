@@ -5,6 +5,7 @@ with the checkpoint that makes a training that was killed end with the same byte
 """
 
 from collections.abc import Callable
+from contextlib import closing
 
 import keras
 import numpy as np
@@ -39,7 +40,7 @@ def fit(task: Task, on_epoch: OnEpoch | None = None) -> list[Row]:
     -------
     list of dict
         The history, a row for each epoch: ``loss``, ``val_loss``, ``learning_rate``, and of the one head ``mse``,
-        ``val_mse``, ``r2``, ``val_r2``; of several the same with ``_TARGET`` behind.
+        ``val_mse``, ``r2``, ``val_r2``; of several the same, and their losses, with ``_TARGET`` behind.
 
     Raises
     ------
@@ -75,7 +76,11 @@ def _first(task: Task) -> keras.Model:
 
 def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     model = _first(task)
-    training = task.data.open("train", task.batch_size, task.stream(SHUFFLING), task.augment)
+    with closing(task.data.open("train", task.batch_size, task.stream(SHUFFLING), task.augment)) as training:
+        return _train(model, training, task, on_epoch)
+
+
+def _train(model: keras.Model, training: Batches, task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     validation = task.data.open("validation", task.batch_size)
     variances = training.target_variances(), validation.target_variances()
     _compile(model, task, len(training))
@@ -132,6 +137,7 @@ def _epoch(
     row = {"loss": float(fitted["loss"]), "val_loss": float(checked["loss"])}
     for target, variance in variances[0].items():
         ours, theirs = (f"_{target}", f"{target}_") if len(variances[0]) > 1 else ("", "")
+        row[f"loss{ours}"], row[f"val_loss{ours}"] = float(fitted[f"{theirs}loss"]), float(checked[f"{theirs}loss"])
         row[f"mse{ours}"] = float(fitted[f"{theirs}mse"])
         row[f"val_mse{ours}"] = float(checked[f"{theirs}mse"])
         row[f"r2{ours}"] = 1 - row[f"mse{ours}"] / variance

@@ -116,6 +116,11 @@ class Task:
 def _described(value: Any) -> str:
     """A function, with the values that are bound to it, in words that are the same in every process."""
     if isinstance(value, functools.partial):
-        bound = [*map(str, value.args), *(f"{name}={one}" for name, one in sorted(value.keywords.items()))]
+        bound = [
+            *map(_described, value.args),
+            *(f"{name}={_described(one)}" for name, one in sorted(value.keywords.items())),
+        ]
         return f"{_described(value.func)}({', '.join(bound)})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_described, value))})"
     return f"{value.__module__}.{value.__qualname__}" if callable(value) else str(value)

@@ -82,11 +82,16 @@ def dataset(job: Job) -> None:
     """Draw the mock observations (paper Sects. 2.2-2.3)."""
     from reproduce.papers.chardin2021.dataset.make import make_dataset
 
+    job.metrics |= make_dataset(
+        _simulations(job), job.settings.dataset, job.folder, job.checkpoint, job.executor, job.progress
+    )
+
+
+def _simulations(job: Job) -> dict[str, Path]:
+    """File of snapshots of each simulation that the data set names."""
     group = job.settings.dataset
-    simulations = {
-        name: job.inputs["simulate"] / name / "snapshots.h5" for name in (*group.train_models, *group.test_models)
-    }
-    job.metrics |= make_dataset(simulations, group, job.folder, job.checkpoint, job.executor, job.progress)
+    names = (*group.train_models, *group.test_models)
+    return {name: job.inputs["simulate"] / name / "snapshots.h5" for name in names}
 
 
 def train(job: Job) -> None:
@@ -114,6 +119,8 @@ def train(job: Job) -> None:
             on_epoch,
             job.executor,
             job.progress,
+            simulations=_simulations(job) if group.views == "fresh" else None,
+            dataset=job.settings.dataset,
         )
 
 
@@ -256,14 +263,20 @@ MAPS = ("simulate.n_stars", "simulate.models", "dataset.train", "dataset.train_m
 APPLIED = ("apply.networks", *MAPS)
 MADE_BY = (*MAPS, "train")
 LAYERS = ("train", "dataset.camera")
-SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "members"))
+SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "views", "fresh", "members"))
 
 STAGES = (
     Stage("simulate", simulate, reads=("simulate",), work=work.simulate),
     Stage("dataset", dataset, needs=("simulate",), reads=("dataset",), work=work.maps),
     Stage("search", search, needs=("dataset",), reads=("tune", *SEARCHED), work=work.search),
     Stage("tune", tune, needs=("search",), draws=True),
-    Stage("train", train, needs=("dataset", When("tune", "train.from", "tune")), reads=("train",), work=work.train),
+    Stage(
+        "train",
+        train,
+        needs=("dataset", When("tune", "train.from", "tune"), When("simulate", "train.views", "fresh")),
+        reads=("train", "dataset"),
+        work=work.train,
+    ),
     Stage("calibrate", calibrate, needs=("dataset", "train"), work=work.calibrate),
     Stage("evaluate", evaluate, needs=("dataset", "train", "calibrate"), reads=("evaluate",), work=work.evaluate),
     Stage("model", model, needs=("dataset", "train", "calibrate", "evaluate"), reads=("simulate", "dataset", "train")),
