@@ -14,6 +14,7 @@ from reproduce.workflow.errors import InputError
 SOLAR_Z = 0.02  # SSE's
 MEAN_MASS_MSUN = 0.58  # of stars between 0.08 and 150 Msun
 LARGE = 1_000_000  # stars
+TRACK_SPACING = 1e-3  # in ln m: light to 0.5 %, mass to 1e-5 of tracks of their own (docs/results_cluster.md)
 FULLEST = 0.2  # largest half-mass radius, in Jacobi radii: about that of a King model of W0 = 5 that reaches its edge
 _ATTEMPTS = 1_000
 
@@ -109,6 +110,7 @@ def _model(library: Library, point: NDArray[np.float64]) -> Model:
         "kicks": library.kicks,
         "remnant_kick_kms": 265.0,
         "stellar_recipe": "fryer2012",
+        "track_spacing": TRACK_SPACING,
         "circular_velocity_kms": library.circular_velocity_kms,
         "step_floor_myr": library.step_floor_myr,
     }
