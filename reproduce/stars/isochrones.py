@@ -1,0 +1,258 @@
+"""Coeval stars of any age and metallicity, from the package's stellar tracks, in a table that is made once.
+
+For each [Fe/H] single stars are evolved on a fine grid of initial masses (steps of 3e-4 where stars leave the main
+sequence within a Hubble time, so that the short bright phases are met), and read off at ages 0.01 dex apart. An
+isochrone is a list of kinds of stars, each with the share of all stars born that it stands for by the mass function of
+Kroupa (2001); main-sequence stars and remnants, which change slowly along it, are thinned. No light is interpolated
+between kinds: every star that is drawn has been evolved.
+"""
+
+import hashlib
+import inspect
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from reproduce.stars import bands, imf, tracks
+from reproduce.stars.photometry import DARK_TYPES
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
+
+SOLAR_METALLICITY = 0.02  # Z of the Sun in SSE (Hurley, Pols & Tout 2000)
+MASS_LIMITS_MSUN = (0.08, 100.0)
+LOG_AGES = np.round(np.arange(6.5, 10.1401, 0.01), 2)  # 3 Myr to 13.8 Gyr
+FEH = (-2.2, -1.7, -1.3, -0.9, -0.5, -0.2, 0.0, 0.15)
+STEPS = ((0.08, 0.75, 0.015), (0.75, 8.0, 3e-4), (8.0, 100.0, 1.5e-3))  # from, to [Msun], step in ln m
+THIN_DEX = 0.004  # main-sequence stars are kept this far apart in log m; remnants ten times that
+_POST_MAIN_SEQUENCE = (2, 9)
+
+
+def metallicity_of_feh(feh: float) -> float:
+    """Z = 0.02 · 10^[Fe/H], held within SSE's range of 0.0001 to 0.03."""
+    return float(np.clip(SOLAR_METALLICITY * 10**feh, 1e-4, 0.03))
+
+
+def feh_of_metallicity(metallicity: float) -> float:
+    """[Fe/H] = log10(Z / 0.02)."""
+    return float(np.log10(metallicity / SOLAR_METALLICITY))
+
+
+@dataclass(frozen=True)
+class Isochrone:
+    """Kinds of stars of one age and metallicity.
+
+    Attributes
+    ----------
+    log_age, feh : float
+        log10 of the age [yr]; [Fe/H].
+    share : array of float64, shape (k,)
+        Share of the stars born, of 0.08 to 100 Msun; the sum is 1.
+    initial_msun, mass_msun : array of float32, shape (k,)
+        Mass at birth and now [Msun].
+    magnitude : array of float32, shape (k, bands)
+        Absolute Vega magnitudes; `bands.DARK` for what does not shine.
+    bands : tuple of str
+        Names of the bands.
+    """
+
+    log_age: float
+    feh: float
+    share: NDArray[np.float64]
+    initial_msun: NDArray[np.float32]
+    mass_msun: NDArray[np.float32]
+    magnitude: NDArray[np.float32]
+    bands: tuple[str, ...]
+
+    @cached_property
+    def cumulative(self) -> NDArray[np.float64]:
+        """Share of the stars up to and with each kind."""
+        total = np.cumsum(self.share)
+        return total / total[-1]
+
+    @cached_property
+    def light(self) -> NDArray[np.float64]:
+        """10^(-0.4 M) of one star of each kind, shape (k, bands)."""
+        return 10 ** (-0.4 * self.magnitude.astype(np.float64))
+
+    @property
+    def born_msun(self) -> float:
+        """Mean mass of a star at birth [Msun]."""
+        return float(np.sum(self.share * self.initial_msun))
+
+    @property
+    def left_msun(self) -> float:
+        """Mean mass of what is left of a star [Msun], remnants included."""
+        return float(np.sum(self.share * self.mass_msun))
+
+    def integrated(self) -> NDArray[np.float64]:
+        """Absolute magnitudes of a population of 1 Msun formed, shape (bands,)."""
+        return -2.5 * np.log10(self.share @ self.light / self.born_msun)
+
+
+@dataclass(frozen=True)
+class Isochrones:
+    """Isochrones on a grid of [Fe/H] and age.
+
+    Attributes
+    ----------
+    feh, log_age : array of float64
+        Nodes.
+    offset : array of int64, shape (feh, age, 2)
+        First row of each isochrone and the one after its last.
+    share, initial_msun, mass_msun : array of float32, shape (rows,)
+        As in `Isochrone`.
+    magnitude : array of float32, shape (rows, bands)
+        As in `Isochrone`.
+    bands : tuple of str
+        Names of the bands.
+    """
+
+    feh: NDArray[np.float64]
+    log_age: NDArray[np.float64]
+    offset: NDArray[np.int64]
+    share: NDArray[np.float32]
+    initial_msun: NDArray[np.float32]
+    mass_msun: NDArray[np.float32]
+    magnitude: NDArray[np.float32]
+    bands: tuple[str, ...]
+
+    def nearest(self, log_age: float, feh: float) -> Isochrone:
+        """The isochrone whose age [log10 yr] and [Fe/H] are nearest.
+
+        Raises
+        ------
+        InputError
+            If the age lies outside the grid.
+        """
+        half = (self.log_age[1] - self.log_age[0]) / 2 if len(self.log_age) > 1 else 0.05
+        if not self.log_age[0] - half <= log_age <= self.log_age[-1] + half:
+            raise InputError(
+                f"isochrone: log10 of the age is {log_age:g}, expected {self.log_age[0]:g} to {self.log_age[-1]:g}"
+            )
+        return self.at(int(np.abs(self.feh - feh).argmin()), int(np.abs(self.log_age - log_age).argmin()))
+
+    def at(self, metal: int, age: int) -> Isochrone:
+        """The isochrone of two nodes."""
+        key = metal * len(self.log_age) + age
+        if key not in self._made:
+            rows = slice(*self.offset[metal, age])
+            self._made[key] = Isochrone(
+                log_age=float(self.log_age[age]),
+                feh=float(self.feh[metal]),
+                share=self.share[rows].astype(np.float64),
+                initial_msun=self.initial_msun[rows],
+                mass_msun=self.mass_msun[rows],
+                magnitude=self.magnitude[rows],
+                bands=self.bands,
+            )
+        return self._made[key]
+
+    @cached_property
+    def _made(self) -> dict[int, Isochrone]:
+        return {}
+
+
+def isochrones(
+    cache: Path | None = None,
+    *,
+    feh: tuple[float, ...] = FEH,
+    log_ages: NDArray[np.float64] = LOG_AGES,
+    names: tuple[str, ...] = bands.HST_BANDS,
+    steps: tuple[tuple[float, float, float], ...] = STEPS,
+) -> Isochrones:
+    """The table, from a cache or made anew (about a minute on one core for the default grid).
+
+    Parameters
+    ----------
+    cache : Path, optional
+        Folder that keeps tables under a name made from the grid and the code that makes them.
+    feh : tuple of float
+        [Fe/H], rising, -2.3 to 0.17.
+    log_ages : array, shape (n,)
+        log10 of the ages [yr], rising, up to 10.16.
+    names : tuple of str
+        Bands of `bands.mist`.
+    steps : tuple
+        Initial masses: from, to [Msun], and step in ln m.
+
+    Returns
+    -------
+    Isochrones
+    """
+    path = None if cache is None else cache / f"isochrones-{_digest(feh, log_ages, names, steps)}.h5"
+    if path is not None and path.is_file():
+        try:
+            return _read(path)
+        except (OSError, KeyError):
+            path.unlink()  # damaged: made anew below
+    made = _make(feh, np.asarray(log_ages, dtype=np.float64), names, steps)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path, shared=True) as partial, h5py.File(partial, "w") as file:
+            for name in ("feh", "log_age", "offset", "share", "initial_msun", "mass_msun", "magnitude"):
+                file.create_dataset(name, data=getattr(made, name), fletcher32=True, compression="gzip", shuffle=True)
+            file["bands"] = np.array([band.encode() for band in names])
+    return made
+
+
+def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...], steps: tuple) -> str:
+    from reproduce.stars import stellar_evolution
+
+    code = "".join(inspect.getsource(module) for module in (stellar_evolution, tracks, bands, imf))
+    code += inspect.getsource(_make) + inspect.getsource(_isochrone) + f"{THIN_DEX} {MASS_LIMITS_MSUN}"
+    table = bands.mist()
+    made_with = f"{code} {feh} {names} {steps}".encode()
+    return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + table.bc.tobytes()).hexdigest()[:20]
+
+
+def _read(path: Path) -> Isochrones:
+    with h5py.File(path) as file:
+        names = ("feh", "log_age", "offset", "share", "initial_msun", "mass_msun", "magnitude")
+        return Isochrones(**{n: file[n][:] for n in names}, bands=tuple(b.decode() for b in file["bands"][:]))
+
+
+def _make(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...], steps: tuple) -> Isochrones:
+    from reproduce.stars.stellar_evolution import stellar_tracks
+
+    masses = np.concatenate([np.exp(np.arange(np.log(low), np.log(high), step)) for low, high, step in steps])
+    masses = np.clip(masses, *MASS_LIMITS_MSUN)
+    parts, offset, begin = [], np.empty((len(feh), len(log_ages), 2), dtype=np.int64), 0
+    for i, metals in enumerate(feh):
+        evolved = stellar_tracks(masses, metallicity_of_feh(metals))
+        for j, log_age in enumerate(log_ages):
+            part = _isochrone(evolved, masses, metals, float(log_age), names)
+            parts.append(part)
+            offset[i, j] = begin, begin + len(part[0])
+            begin += len(part[0])
+    share, initial, mass, magnitude = (np.concatenate(column).astype(np.float32) for column in zip(*parts, strict=True))
+    return Isochrones(np.array(feh, dtype=np.float64), log_ages, offset, share, initial, mass, magnitude, names)
+
+
+def _isochrone(
+    evolved: tracks.Tracks, masses: NDArray, feh: float, log_age: float, names: tuple[str, ...]
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Shares, initial and present masses and magnitudes of the kinds of stars of one age."""
+    state = evolved.at(np.arange(len(masses)), 10 ** (log_age - 6))
+    kind = state["stellar_type"]
+    evolving = (kind >= _POST_MAIN_SEQUENCE[0]) & (kind <= _POST_MAIN_SEQUENCE[1])
+    change = np.concatenate([[True], kind[1:] != kind[:-1]])
+    change[:-1] |= change[1:]  # both sides of a change of type stay, so that no kind stands for another
+    slot = np.floor(np.log10(masses) / np.where(kind > _POST_MAIN_SEQUENCE[1], 10 * THIN_DEX, THIN_DEX))
+    kept = evolving | change | np.concatenate([[True], slot[1:] != slot[:-1]])
+    kept[-1] = True
+    mass = masses[kept]
+    edges = np.concatenate([MASS_LIMITS_MSUN[:1], np.sqrt(mass[1:] * mass[:-1]), MASS_LIMITS_MSUN[1:]])
+    share = np.diff(imf.kroupa_number_below(edges))
+    dark = np.isin(kind[kept], DARK_TYPES)
+    magnitude = bands.absolute_magnitudes(
+        np.where(dark, 0.0, state["luminosity_lsun"][kept]),
+        state["temperature_k"][kept],
+        bands.surface_gravity(state["mass_msun"][kept], np.maximum(state["radius_rsun"][kept], 1e-10)),
+        feh,
+        bands=names,
+    )
+    return share / share.sum(), mass, state["mass_msun"][kept], magnitude
