@@ -35,6 +35,8 @@ DISTANCES_KPC = (200.0, 1200.0)
 """Distances that are meant to be drawn; M31 lies in their middle."""
 NODES = 2
 """Nodes of the fine grid in a pixel: the blur and the pixel leave below 1 % of the transform beyond its Nyquist."""
+LARGEST_SKEWNESS = 0.1
+"""Where the counts' distribution, Poisson's and the read noise's, is less skewed than this, a Gaussian is drawn."""
 
 Array = NDArray[np.float64]
 
@@ -294,13 +296,20 @@ def expose(
     array of float32, shape (3, ny, nx)
         Electrons a second; noise can make it negative.
     """
-    time, sky = np.array(camera.exposure_s), np.array(camera.sky_electrons_s)
-    read = np.array(camera.read_noise_electrons) * np.sqrt(camera.exposures)
-    well = np.array(camera.full_well_electrons) * np.array(camera.exposures)
-    flat = np.ascontiguousarray(rate, dtype=np.float32).reshape(len(time), -1)
+    numbers = (camera.exposure_s, camera.sky_electrons_s, camera.read_noise_electrons, camera.full_well_electrons)
+    time, sky, read, well = (np.array(values, dtype=np.float32)[:, None, None] for values in numbers)
+    frames = np.array(camera.exposures, dtype=np.float32)[:, None, None]
+    read, well = read * np.sqrt(frames), well * frames
     if noisy_background is not None:
-        back = np.ascontiguousarray(noisy_background, dtype=np.float32).reshape(flat.shape)
-        result = hst_kernels.draw_counts(generator, flat, back, time, np.zeros(len(time)), np.zeros(len(time)), well)
-    else:
-        result = hst_kernels.draw_counts(generator, flat, np.zeros_like(flat), time, sky, read, well)
-    return result.reshape(rate.shape)
+        sky, read = np.zeros_like(sky), np.zeros_like(read)
+    mean = (np.asarray(rate, dtype=np.float32) + sky) * time
+    variance = mean + read**2
+    counts = mean + np.sqrt(variance) * generator.standard_normal(mean.shape, dtype=np.float32)
+    skewed = mean**2 > LARGEST_SKEWNESS**2 * variance**3
+    if skewed.any():
+        few = mean[skewed]
+        noise = np.broadcast_to(read, mean.shape)[skewed] * generator.standard_normal(few.size, dtype=np.float32)
+        counts[skewed] = generator.poisson(few) + noise
+    if noisy_background is not None:
+        counts += noisy_background * time
+    return np.minimum(counts, well) / time - sky

@@ -1,30 +1,9 @@
-"""The loops of the HST images over stars and pixels, compiled."""
+"""The loop of the HST images over stars, compiled."""
 
 import numpy as np
 from numba import njit
 
 from reproduce.sky.kernels import _cubic
-
-
-@njit(cache=True)
-def draw_counts(generator, rate, background, time, sky, read, well):
-    """Noisy electrons a second, shape (bands, pixels), of light and a background (bands, pixels) [electrons/s].
-
-    `time` [s], `sky` [electrons/s], `read` and `well` [electrons] are of each band; the mean sky is subtracted.
-    """
-    result = np.empty_like(rate)
-    for band in range(rate.shape[0]):
-        for i in range(rate.shape[1]):
-            mean = max(rate[band, i] + sky[band], 0.0) * time[band]
-            if mean > 200.0:  # a Gaussian is then within 1 % of the Poisson distribution's skewness of 0.07
-                count = np.rint(mean + np.sqrt(mean) * generator.standard_normal())
-            else:
-                count = float(generator.poisson(mean)) if mean > 0.0 else 0.0
-            if read[band] > 0.0:
-                count += read[band] * generator.standard_normal()
-            count = min(count + background[band, i] * time[band], well[band])
-            result[band, i] = count / time[band] - sky[band]
-    return result
 
 
 @njit(cache=True)

@@ -80,3 +80,20 @@ class HstCamera(Group):
     margin_arcsec: Positive = Field(
         1.2, description="surroundings from which light scatters in; beyond, a star's wings come back at the other side"
     )
+
+
+class DrawnClusters(Group):
+    """Coeval clusters drawn from isochrones (Bialopetravičius et al. 2019); pairs are from and to."""
+
+    pixels: int = Field(80, ge=16, le=1024, description="pixels a side")
+    log_age: tuple[float, float] = Field((6.7, 10.114), description="log10 of the age [yr], uniform: 5 Myr to 13 Gyr")
+    log_mass: tuple[float, float] = Field((2.0, 4.5), description="log10 of the mass at birth [Msun], uniform")
+    half_radius_pc: tuple[Positive, Positive] = Field((0.3, 6.0), description="half-light radius [pc], log-uniform")
+    feh_young: tuple[float, float] = Field((-0.6, 0.15), description="[Fe/H] below 8 Gyr, uniform")
+    feh_old: tuple[float, float] = Field((-2.2, 0.0), description="[Fe/H] from 8 Gyr, uniform")
+    a_v: tuple[float, float] = Field((0.0, 2.0), description="extinction in V [mag], uniform")
+    eff_gamma: tuple[float, float] = Field((2.2, 4.0), description="EFF profile's γ, uniform; half of the clusters")
+    king_w0: tuple[float, float] = Field((3.0, 9.0), description="King model's W₀, in steps of 0.5; the other half")
+    off_centre_pixels: float = Field(2.0, ge=0, description="largest shift of the centre along rows and columns [px]")
+    distance_kpc: Positive = Field(785.0, description="distance [kpc]")
+    empty: float = Field(0.0, ge=0, lt=1, description="share of the images without a cluster")

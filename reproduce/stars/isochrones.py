@@ -1,9 +1,9 @@
 """Coeval stars of any age and metallicity, from the package's stellar tracks, in a table that is made once.
 
-For each [Fe/H] single stars are evolved on a fine grid of initial masses (steps of 3e-4 where stars leave the main
-sequence within a Hubble time, so that the short bright phases are met), and read off at ages 0.01 dex apart. An
-isochrone is a list of kinds of stars, each with the share of all stars born that it stands for by the mass function of
-Kroupa (2001); main-sequence stars and remnants, which change slowly along it, are thinned. No light is interpolated
+For each [Fe/H] single stars are evolved on a grid of initial masses, and read off at ages 0.04 dex apart. For each age
+more masses are evolved where stars have left the main sequence, and again where the last of them shine, because the
+short bright phases span a few 1e-4 of the mass and give much of the light. An isochrone is a list of kinds of stars,
+each with the share of all stars born that it stands for by the mass function of Kroupa (2001). No light is interpolated
 between kinds: every star that is drawn has been evolved.
 """
 
@@ -24,11 +24,11 @@ from reproduce.workflow.files import whole
 
 SOLAR_METALLICITY = 0.02  # Z of the Sun in SSE (Hurley, Pols & Tout 2000)
 MASS_LIMITS_MSUN = (0.08, 100.0)
-LOG_AGES = np.round(np.arange(6.5, 10.1401, 0.01), 2)  # 3 Myr to 13.8 Gyr
-FEH = (-2.2, -1.7, -1.3, -0.9, -0.5, -0.2, 0.0, 0.15)
-STEPS = ((0.08, 0.75, 0.015), (0.75, 8.0, 3e-4), (8.0, 100.0, 1.5e-3))  # from, to [Msun], step in ln m
-THIN_DEX = 0.004  # main-sequence stars are kept this far apart in log m; remnants ten times that
-_POST_MAIN_SEQUENCE = (2, 9)
+LOG_AGES = np.round(np.arange(6.5, 10.1401, 0.04), 2)  # 3 Myr to 13.8 Gyr
+FEH = (-2.2, -1.5, -1.0, -0.6, -0.3, 0.0, 0.15)
+STEP = 0.01  # in ln m, of the grid of initial masses
+EVOLVING, LATE = 60, 30  # masses between main sequence and remnants, and from the horizontal branch to them
+_LEFT_MAIN_SEQUENCE, _HORIZONTAL_BRANCH, _REMNANT = 2, 4, 10  # SSE's types, the first of each kind
 
 
 def metallicity_of_feh(feh: float) -> float:
@@ -162,9 +162,8 @@ def isochrones(
     feh: tuple[float, ...] = FEH,
     log_ages: NDArray[np.float64] = LOG_AGES,
     names: tuple[str, ...] = bands.HST_BANDS,
-    steps: tuple[tuple[float, float, float], ...] = STEPS,
 ) -> Isochrones:
-    """The table, from a cache or made anew (about a minute on one core for the default grid).
+    """The table, from a cache or made anew (two minutes on one core for the default grid).
 
     Parameters
     ----------
@@ -176,20 +175,18 @@ def isochrones(
         log10 of the ages [yr], rising, up to 10.16.
     names : tuple of str
         Bands of `bands.mist`.
-    steps : tuple
-        Initial masses: from, to [Msun], and step in ln m.
 
     Returns
     -------
     Isochrones
     """
-    path = None if cache is None else cache / f"isochrones-{_digest(feh, log_ages, names, steps)}.h5"
+    path = None if cache is None else cache / f"isochrones-{_digest(feh, log_ages, names)}.h5"
     if path is not None and path.is_file():
         try:
             return _read(path)
         except (OSError, KeyError):
             path.unlink()  # damaged: made anew below
-    made = _make(feh, np.asarray(log_ages, dtype=np.float64), names, steps)
+    made = _make(feh, np.asarray(log_ages, dtype=np.float64), names)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path, shared=True) as partial, h5py.File(partial, "w") as file:
@@ -199,14 +196,12 @@ def isochrones(
     return made
 
 
-def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...], steps: tuple) -> str:
+def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> str:
     from reproduce.stars import stellar_evolution
 
-    code = "".join(inspect.getsource(module) for module in (stellar_evolution, tracks, bands, imf))
-    code += inspect.getsource(_make) + inspect.getsource(_isochrone) + f"{THIN_DEX} {MASS_LIMITS_MSUN}"
-    table = bands.mist()
-    made_with = f"{code} {feh} {names} {steps}".encode()
-    return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + table.bc.tobytes()).hexdigest()[:20]
+    code = "".join(inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine))
+    made_with = f"{code} {feh} {names} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {LATE}".encode()
+    return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + bands.mist().bc.tobytes()).hexdigest()[:20]
 
 
 def _read(path: Path) -> Isochrones:
@@ -215,44 +210,59 @@ def _read(path: Path) -> Isochrones:
         return Isochrones(**{n: file[n][:] for n in names}, bands=tuple(b.decode() for b in file["bands"][:]))
 
 
-def _make(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...], steps: tuple) -> Isochrones:
-    from reproduce.stars.stellar_evolution import stellar_tracks
-
-    masses = np.concatenate([np.exp(np.arange(np.log(low), np.log(high), step)) for low, high, step in steps])
-    masses = np.clip(masses, *MASS_LIMITS_MSUN)
+def _make(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> Isochrones:
+    low, high = np.log(MASS_LIMITS_MSUN)
+    grid = np.exp(np.linspace(low, high, int((high - low) / STEP) + 1))
+    grid[[0, -1]] = MASS_LIMITS_MSUN
     parts, offset, begin = [], np.empty((len(feh), len(log_ages), 2), dtype=np.int64), 0
     for i, metals in enumerate(feh):
-        evolved = stellar_tracks(masses, metallicity_of_feh(metals))
+        first = _evolved(grid, metals)
         for j, log_age in enumerate(log_ages):
-            part = _isochrone(evolved, masses, metals, float(log_age), names)
-            parts.append(part)
-            offset[i, j] = begin, begin + len(part[0])
-            begin += len(part[0])
+            parts.append(_isochrone(grid, first, metals, float(log_age), names))
+            offset[i, j] = begin, begin + len(parts[-1][0])
+            begin = int(offset[i, j, 1])
     share, initial, mass, magnitude = (np.concatenate(column).astype(np.float32) for column in zip(*parts, strict=True))
     return Isochrones(np.array(feh, dtype=np.float64), log_ages, offset, share, initial, mass, magnitude, names)
 
 
+def _evolved(mass_msun: NDArray, feh: float) -> tracks.Tracks:
+    from reproduce.stars.stellar_evolution import stellar_tracks
+
+    return stellar_tracks(mass_msun, metallicity_of_feh(feh))
+
+
 def _isochrone(
-    evolved: tracks.Tracks, masses: NDArray, feh: float, log_age: float, names: tuple[str, ...]
+    grid: NDArray, first: tracks.Tracks, feh: float, log_age: float, names: tuple[str, ...]
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Shares, initial and present masses and magnitudes of the kinds of stars of one age."""
-    state = evolved.at(np.arange(len(masses)), 10 ** (log_age - 6))
-    kind = state["stellar_type"]
-    evolving = (kind >= _POST_MAIN_SEQUENCE[0]) & (kind <= _POST_MAIN_SEQUENCE[1])
-    change = np.concatenate([[True], kind[1:] != kind[:-1]])
-    change[:-1] |= change[1:]  # both sides of a change of type stay, so that no kind stands for another
-    slot = np.floor(np.log10(masses) / np.where(kind > _POST_MAIN_SEQUENCE[1], 10 * THIN_DEX, THIN_DEX))
-    kept = evolving | change | np.concatenate([[True], slot[1:] != slot[:-1]])
-    kept[-1] = True
-    mass = masses[kept]
+    time_myr = 10 ** (log_age - 6)
+    mass, state = grid, first.at(np.arange(len(grid)), time_myr)
+    for begins, number in ((_LEFT_MAIN_SEQUENCE, EVOLVING), (_HORIZONTAL_BRANCH, LATE)):
+        mass, state = _refine(mass, state, feh, time_myr, begins, number)
     edges = np.concatenate([MASS_LIMITS_MSUN[:1], np.sqrt(mass[1:] * mass[:-1]), MASS_LIMITS_MSUN[1:]])
     share = np.diff(imf.kroupa_number_below(edges))
-    dark = np.isin(kind[kept], DARK_TYPES)
+    lit = ~np.isin(state["stellar_type"], DARK_TYPES) & (state["temperature_k"] > 0)
     magnitude = bands.absolute_magnitudes(
-        np.where(dark, 0.0, state["luminosity_lsun"][kept]),
-        state["temperature_k"][kept],
-        bands.surface_gravity(state["mass_msun"][kept], np.maximum(state["radius_rsun"][kept], 1e-10)),
+        np.where(lit, state["luminosity_lsun"], 0.0),
+        state["temperature_k"],
+        bands.surface_gravity(state["mass_msun"], np.where(lit, state["radius_rsun"], 1.0)),
         feh,
         bands=names,
     )
-    return share / share.sum(), mass, state["mass_msun"][kept], magnitude
+    return share / share.sum(), mass, state["mass_msun"], magnitude
+
+
+def _refine(
+    mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float, begins: int, number: int
+) -> tuple[NDArray, dict[str, NDArray]]:
+    """More masses, evenly spaced, from the last below type `begins` to the first remnant; all if there is none of it."""
+    kind = state["stellar_type"]
+    dead = np.flatnonzero(kind >= _REMNANT)
+    right = int(dead[0]) if dead.size else len(mass) - 1
+    younger = np.flatnonzero(kind[:right] < begins)
+    left = int(younger[-1]) if younger.size else 0
+    more = np.linspace(mass[left], mass[right], number + 2)[1:-1]
+    added = _evolved(more, feh).at(np.arange(number), time_myr)
+    both = np.concatenate([mass, more])
+    order = np.argsort(both, kind="stable")
+    return both[order], {name: np.concatenate([values, added[name]])[order] for name, values in state.items()}
