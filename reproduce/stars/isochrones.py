@@ -1,8 +1,8 @@
 """Coeval stars of any age and metallicity, from the package's stellar tracks, in a table that is made once.
 
 For each [Fe/H] single stars are evolved on a grid of initial masses, and read off at ages 0.04 dex apart. For each age
-more masses are evolved where stars have left the main sequence, and again where the last of them shine, because the
-short bright phases span a few 1e-4 of the mass and give much of the light. An isochrone is a list of kinds of stars,
+more masses are evolved where stars have left the main sequence, halving steps until neighbours are alike, because the
+short bright phases span a few 1e-5 of the mass and give much of the light. An isochrone is a list of kinds of stars,
 each with the share of all stars born that it stands for by the mass function of Kroupa (2001). No light is interpolated
 between kinds: every star that is drawn has been evolved.
 """
@@ -27,8 +27,11 @@ MASS_LIMITS_MSUN = (0.08, 100.0)
 LOG_AGES = np.round(np.arange(6.5, 10.1401, 0.04), 2)  # 3 Myr to 13.8 Gyr
 FEH = (-2.2, -1.5, -1.0, -0.6, -0.3, 0.0, 0.15)
 STEP = 0.01  # in ln m, of the grid of initial masses
-EVOLVING, LATE = 60, 30  # masses between main sequence and remnants, and from the horizontal branch to them
-_LEFT_MAIN_SEQUENCE, _HORIZONTAL_BRANCH, _REMNANT = 2, 4, 10  # SSE's types, the first of each kind
+EVOLVING = 12  # masses between main sequence and remnants to begin with
+HALVINGS = 7
+ALIKE_DEX = (0.12, 0.025)
+"""Neighbours that have left the main sequence differ by less than this in log L and log T, or by STEP / 1,000 in mass."""
+_LEFT_MAIN_SEQUENCE, _REMNANT = 2, 10  # SSE's types, the first of each kind
 
 
 def metallicity_of_feh(feh: float) -> float:
@@ -199,8 +202,8 @@ def isochrones(
 def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> str:
     from reproduce.stars import stellar_evolution
 
-    code = "".join(inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine))
-    made_with = f"{code} {feh} {names} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {LATE}".encode()
+    code = "".join(inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine, _add))
+    made_with = f"{code} {feh} {names} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {HALVINGS} {ALIKE_DEX}".encode()
     return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + bands.mist().bc.tobytes()).hexdigest()[:20]
 
 
@@ -236,9 +239,7 @@ def _isochrone(
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Shares, initial and present masses and magnitudes of the kinds of stars of one age."""
     time_myr = 10 ** (log_age - 6)
-    mass, state = grid, first.at(np.arange(len(grid)), time_myr)
-    for begins, number in ((_LEFT_MAIN_SEQUENCE, EVOLVING), (_HORIZONTAL_BRANCH, LATE)):
-        mass, state = _refine(mass, state, feh, time_myr, begins, number)
+    mass, state = _refine(grid, first.at(np.arange(len(grid)), time_myr), feh, time_myr)
     edges = np.concatenate([MASS_LIMITS_MSUN[:1], np.sqrt(mass[1:] * mass[:-1]), MASS_LIMITS_MSUN[1:]])
     share = np.diff(imf.kroupa_number_below(edges))
     lit = ~np.isin(state["stellar_type"], DARK_TYPES) & (state["temperature_k"] > 0)
@@ -252,17 +253,34 @@ def _isochrone(
     return share / share.sum(), mass, state["mass_msun"], magnitude
 
 
-def _refine(
-    mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float, begins: int, number: int
-) -> tuple[NDArray, dict[str, NDArray]]:
-    """More masses, evenly spaced, from the last below type `begins` to the first remnant; all if there is none of it."""
-    kind = state["stellar_type"]
+def _refine(mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float) -> tuple[NDArray, dict[str, NDArray]]:
+    """More masses between the last on the main sequence and the first remnant, until neighbours are alike."""
+    left, right = _evolving(state["stellar_type"])
+    mass, state = _add(mass, state, np.linspace(mass[left], mass[right], EVOLVING + 2)[1:-1], feh, time_myr)
+    for _ in range(HALVINGS):
+        left, right = _evolving(state["stellar_type"])
+        steps = [np.abs(np.diff(np.log10(np.maximum(state[name], 1e-10)))) for name in ("luminosity_lsun", "temperature_k")]
+        wide = (steps[0] > ALIKE_DEX[0]) | (steps[1] > ALIKE_DEX[1])
+        wide &= np.diff(np.log(mass)) > STEP / 1_000
+        wide[:left], wide[right:] = False, False
+        if not wide.any():
+            break
+        mass, state = _add(mass, state, (mass[1:] + mass[:-1])[wide] / 2, feh, time_myr)
+    return mass, state
+
+
+def _evolving(kind: NDArray) -> tuple[int, int]:
+    """Rows of the last star on the main sequence and of the first remnant (the last star if there is none)."""
     dead = np.flatnonzero(kind >= _REMNANT)
-    right = int(dead[0]) if dead.size else len(mass) - 1
-    younger = np.flatnonzero(kind[:right] < begins)
-    left = int(younger[-1]) if younger.size else 0
-    more = np.linspace(mass[left], mass[right], number + 2)[1:-1]
-    added = _evolved(more, feh).at(np.arange(number), time_myr)
+    right = int(dead[0]) if dead.size else len(kind) - 1
+    younger = np.flatnonzero(kind[:right] < _LEFT_MAIN_SEQUENCE)
+    return (int(younger[-1]) if younger.size else 0), right
+
+
+def _add(
+    mass: NDArray, state: dict[str, NDArray], more: NDArray, feh: float, time_myr: float
+) -> tuple[NDArray, dict[str, NDArray]]:
+    added = _evolved(more, feh).at(np.arange(len(more)), time_myr)
     both = np.concatenate([mass, more])
     order = np.argsort(both, kind="stable")
     return both[order], {name: np.concatenate([values, added[name]])[order] for name, values in state.items()}
