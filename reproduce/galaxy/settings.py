@@ -93,6 +93,7 @@ class MapSettings(Group):
     )
     pixel_noise_kms: float = Field(0.0, ge=0, description="Gaussian noise of each pixel [km/s]; 5 in DL5")
     velocity_error_kms: float = Field(0.0, ge=0, description="Gaussian error of each cluster's velocity [km/s]")
+    subtract_error: bool = Field(False, description="take velocity_error_kms out of the dispersions, in quadrature")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -1,13 +1,13 @@
 """Every setting of this paper's chain, typed, with units; the defaults are the paper's where it gives a number."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from reproduce.galaxy.settings import MapSettings, Numerics, Ranges
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
-from reproduce.workflow.settings import Fraction, Group, Seed
+from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 
 
 class Galaxies(Ranges, Numerics):
@@ -36,8 +36,58 @@ class Maps(MapSettings):
     test_fraction: Fraction = Field(0.2, gt=0, description="share of the images, or of the galaxies, to test with")
 
 
+Kind = Literal["discs", "mergers"]
+
+
+class DataSet(Group):
+    """One of the paper's data sets, with its network (Table 2)."""
+
+    kinds: tuple[Kind, ...] = Field(min_length=1, description="galaxies in it")
+    convolutions: int = Field(2, ge=1, le=4, description="convolutions of its network: 2 or 4 in the paper")
+    pixel_noise_kms: float = Field(0.0, ge=0, description="Gaussian noise of each cell of V and σ [km/s]")
+
+
+def _table2() -> dict[str, DataSet]:
+    both: tuple[Kind, ...] = ("discs", "mergers")
+    return {
+        "DL1": DataSet(kinds=("discs",)),
+        "DL2": DataSet(kinds=("mergers",)),
+        "DL3": DataSet(kinds=both),
+        "DL4": DataSet(kinds=both, convolutions=4),
+        "DL5": DataSet(kinds=both, convolutions=4, pixel_noise_kms=5.0),
+    }
+
+
+class Train(Group):
+    """Training of the paper's networks (paper Sect. 2.2); optimiser, loss and batch are not in the paper."""
+
+    seed: Seed = Field(3, description="seed of first weights, validation, noise, shuffling and dropout")
+    sets: dict[str, DataSet] = Field(default_factory=_table2, min_length=1, description="data sets by name")
+    channels: tuple[Literal["one_channel", "two_channel"], ...] = Field(
+        ("one_channel", "two_channel"), min_length=1, description="σ alone, or σ and V"
+    )
+    splits: tuple[Literal["image", "galaxy"], ...] = Field(
+        ("image", "galaxy"), min_length=1, description="what is split into training and test: images, or galaxies"
+    )
+    members: int = Field(1, ge=1, le=32, description="networks of each kind; more than one make an ensemble")
+    epochs: int = Field(1_000, ge=1, description="epochs; 1,000 in the paper")
+    batch_size: int = Field(256, ge=1, description="images in a batch")
+    learning_rate: Positive = Field(0.001, description="Adam's largest rate")
+    schedule: Literal["constant", "cosine"] = Field("cosine", description="learning rate over the epochs")
+    loss: Literal["mse", "mae"] = Field("mse", description="loss of the label")
+    pool_stride: int = Field(2, ge=1, le=2, description="stride of the pooling: 2 by the paper's count, 1 by its text")
+    dropout: Fraction = Field(0.25, description="dropout behind the pooling")
+    dense_dropout: Fraction = Field(0.5, description="dropout behind the dense layer")
+    weight_decay: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss; none in the paper")
+    augment: bool = Field(False, description="turn and mirror the maps at random; not in the paper")
+    patience: int | None = Field(None, ge=1, description="epochs without a better validation before stopping")
+    validation_fraction: Fraction = Field(
+        0.1, gt=0, description="share of the training images, or training galaxies, that choose the epoch"
+    )
+
+
 class Evaluate(Group):
-    """Errors of the methods that are no networks, and their intervals."""
+    """Errors of all methods, and their intervals."""
 
     bootstrap: int = Field(200, ge=0, description="bootstrap samples over galaxies for the intervals of the errors")
     seed: Seed = Field(4, description="seed of the bootstrap")
@@ -50,6 +100,7 @@ class Settings(Group):
     profile: str = Field(DEFAULT_PROFILE, description="name of the profile that these settings started from")
     galaxies: Galaxies = Field(default_factory=Galaxies)
     maps: Maps = Field(default_factory=Maps)
+    train: Train = Field(default_factory=Train)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ import json
 import data_manifests
 from reproduce.papers.kaur2021 import drawing
 from reproduce.papers.kaur2021.settings import PROFILES
+from reproduce.workflow.members import curves
 from reproduce.workflow.papers import Paper
 from reproduce.workflow.stages import Job, Stage, figure
 
@@ -51,6 +52,29 @@ def estimators(job: Job) -> None:
     job.metrics |= metrics
 
 
+def train(job: Job) -> None:
+    """Train the paper's networks, split by image and by galaxy (paper Sect. 2.2)."""
+    from reproduce.papers.kaur2021.networks.training import train as fit
+
+    group = job.settings.train
+    with curves(job.run, group.members) as log:
+
+        def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
+            network, _, member = name.partition("-")
+            log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
+
+        job.metrics |= fit(
+            job.inputs["maps"] / "maps.h5",
+            job.settings.maps.cells,
+            group,
+            job.folder,
+            job.checkpoint,
+            on_epoch,
+            job.executor,
+            job.progress,
+        )
+
+
 PAPER = Paper(
     name="kaur2021",
     title="Galaxy masses from globular clusters (Kaur et al. 2021)",
@@ -60,6 +84,7 @@ PAPER = Paper(
         Stage("galaxies", galaxies, reads=("galaxies",)),
         Stage("maps", maps, needs=("galaxies",), reads=("maps", "galaxies.halo_msun")),
         Stage("estimators", estimators, needs=("galaxies", "maps"), reads=("galaxies", "maps", "evaluate")),
+        Stage("train", train, needs=("maps",), reads=("train", "maps.cells")),
         figure(drawing.classical, needs=("estimators",)),
     ),
     published=data_manifests.load("kaur2021/published"),
