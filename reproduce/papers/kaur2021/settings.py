@@ -133,6 +133,18 @@ class Sets(Group):
         return self
 
 
+class Observe(Group):
+    """Real galaxies' clusters, or a synthetic catalogue of the same form (paper Sect. 4.1)."""
+
+    source: Literal["archive", "synthetic"] = Field(
+        "archive", description="velocities from VizieR (J/AJ/153/114), or of simulated galaxies in their place"
+    )
+    seed: Seed = Field(6, description="seed of the synthetic galaxies")
+    galaxies: tuple[str, ...] | None = Field(
+        None, min_length=1, description="names such as NGC 3115; none: all of the catalogue"
+    )
+
+
 class Evaluate(Group):
     """Errors of all methods, and their intervals."""
 
@@ -149,6 +161,7 @@ class Settings(Group):
     maps: Maps = Field(default_factory=Maps)
     train: Train = Field(default_factory=Train)
     sets: Sets = Field(default_factory=Sets)
+    observe: Observe = Field(default_factory=Observe)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")
