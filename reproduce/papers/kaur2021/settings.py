@@ -86,6 +86,39 @@ class Train(Group):
     )
 
 
+def _weighted() -> MapSettings:
+    return MapSettings(smooth="clusters", smoothing_kpc=5.0)
+
+
+class Fresh(Group):
+    """Networks trained on views that are drawn anew in every epoch, split by galaxy. Not in the paper."""
+
+    seed: Seed = Field(6, description="seed of first weights, views, validation and dropout")
+    sets: tuple[Literal["discs", "mergers", "both"], ...] = Field(
+        ("discs", "mergers", "both"), min_length=1, description="what galaxies a network is trained on"
+    )
+    channels: tuple[Literal["one_channel", "two_channel"], ...] = Field(
+        ("one_channel", "two_channel"), min_length=1, description="σ alone, or σ and V"
+    )
+    maps: MapSettings = Field(
+        default_factory=_weighted,
+        description="how clusters become maps here; weighing all clusters about each cell leaves no cell empty",
+    )
+    members: int = Field(1, ge=1, le=32, description="networks of each kind; more than one make an ensemble")
+    epochs: int = Field(60, ge=1, description="epochs")
+    views: int = Field(20, ge=1, description="views of each galaxy in an epoch")
+    convolutions: int = Field(2, ge=1, le=4, description="convolutions")
+    batch_size: int = Field(128, ge=1, description="views in a batch")
+    learning_rate: Positive = Field(0.002, description="Adam's largest rate; it falls as a cosine")
+    loss: Literal["mse", "mae"] = Field("mse", description="loss of the label")
+    dropout: Fraction = Field(0.25, description="dropout behind the pooling")
+    dense_dropout: Fraction = Field(0.5, description="dropout behind the dense layer")
+    weight_decay: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
+    validation_fraction: Fraction = Field(
+        0.1, gt=0, description="share of the training galaxies that choose the epoch; one of each kind at least"
+    )
+
+
 class Evaluate(Group):
     """Errors of all methods, and their intervals."""
 
@@ -101,6 +134,7 @@ class Settings(Group):
     galaxies: Galaxies = Field(default_factory=Galaxies)
     maps: Maps = Field(default_factory=Maps)
     train: Train = Field(default_factory=Train)
+    fresh: Fresh = Field(default_factory=Fresh)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")
