@@ -87,7 +87,9 @@ def table4(
         rows.append(row)
     if truth_msun is None:
         values = {"mass": literature["value"], "low_68": literature["low"], "high_68": literature["high"]}
-        rows.append({"method": "literature (Alabi et al. 2016)"} | {name: value / 1e11 for name, value in values.items()})
+        rows.append(
+            {"method": "literature (Alabi et al. 2016)"} | {name: value / 1e11 for name, value in values.items()}
+        )
     else:
         rows.append({"method": "truth (synthetic)", "mass": truth_msun / 1e11})
     return pd.DataFrame(rows)
@@ -110,12 +112,17 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
     axis = drawing.subplots()
     place = np.arange(len(table))[::-1]
     mass = table["mass_msun"] / 1e11
-    for low, high, width, label in (("low_95_msun", "high_95_msun", 1.0, "95 %"), ("low_68_msun", "high_68_msun", 3.0, "68 %")):
+    for low, high, width, label in (
+        ("low_95_msun", "high_95_msun", 1.0, "95 %"),
+        ("low_68_msun", "high_68_msun", 3.0, "68 %"),
+    ):
         axis.hlines(place, table[low] / 1e11, table[high] / 1e11, color=style.BLUE, lw=width, label=label)
     usual = np.asarray(table["domain"] <= 1)
     _points(axis, mass, place, usual, marker="o", color=style.BLUE, label="dark mass, networks of sets")
     _points(axis, mass, place, ~usual, marker="o", color="white", label="the same, outside the domain", edge=style.BLUE)
-    axis.plot(table["tracer_msun"] / 1e11, place, "x", color=style.ORANGE, ms=4, label="tracer mass inside the outermost")
+    axis.plot(
+        table["tracer_msun"] / 1e11, place, "x", color=style.ORANGE, ms=4, label="tracer mass inside the outermost"
+    )
     if synthetic:
         axis.plot(table["halo_msun"] / 1e11, place, "|", color=style.RED, ms=9, mew=1.6, label="true dark mass")
     else:
@@ -124,7 +131,9 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
             if known := literature.get(name):
                 value, low, high = (known[each] / 1e11 for each in ("value", "low", "high"))
                 label = "literature (total)" if first else None
-                axis.errorbar(value, y, xerr=[[value - low], [high - value]], fmt="s", ms=4, color=style.RED, label=label)
+                axis.errorbar(
+                    value, y, xerr=[[value - low], [high - value]], fmt="s", ms=4, color=style.RED, label=label
+                )
                 first = False
     for end in ends_msun:
         axis.axvline(end / 1e11, color="0.6", lw=0.8, ls=":")
@@ -138,9 +147,15 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
 
 
 def _points(
-    axis: Axes, x: pd.Series, y: NDArray, chosen: NDArray, *, marker: str, color: str, label: str, edge: str | None = None
+    axis: Axes,
+    x: pd.Series,
+    y: NDArray,
+    chosen: NDArray,
+    *,
+    marker: str,
+    color: str,
+    label: str,
+    edge: str | None = None,
 ) -> None:
     if chosen.any():
-        axis.plot(
-            np.asarray(x)[chosen], y[chosen], marker, color=color, ms=5, mec=edge or color, label=label, zorder=3
-        )
+        axis.plot(np.asarray(x)[chosen], y[chosen], marker, color=color, ms=5, mec=edge or color, label=label, zorder=3)

@@ -99,7 +99,9 @@ def read(paths: Mapping[str, Path]) -> tuple[Table, Table]:
     clusters.add_column([galaxy_of(str(name), paths[CLUSTERS]) for name in clusters["cluster"]], name="galaxy", index=0)
     unknown = sorted(set(clusters["galaxy"]) - set(galaxies["galaxy"]))
     if unknown:
-        raise InputError(f"{paths[CLUSTERS]}: clusters of {', '.join(unknown)}, which table 1 has not; download both again")
+        raise InputError(
+            f"{paths[CLUSTERS]}: clusters of {', '.join(unknown)}, which table 1 has not; download both again"
+        )
     velocity = np.asarray(clusters["velocity_kms"])
     return galaxies, clusters[np.isfinite(velocity) & (velocity != NO_VELOCITY_KMS)]
 

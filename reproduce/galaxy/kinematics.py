@@ -131,9 +131,7 @@ def _weighted_sums(views: Views, velocity: Array, width: float, settings: MapSet
     return weight, total, square
 
 
-def _moments(
-    weight: NDArray, total: Array, square: Array, least: float, settings: MapSettings
-) -> tuple[Array, Array]:
+def _moments(weight: NDArray, total: Array, square: Array, least: float, settings: MapSettings) -> tuple[Array, Array]:
     """Mean and dispersion of each cell; NaN where there is nothing."""
     error = settings.velocity_error_kms if settings.subtract_error else 0.0
     with np.errstate(invalid="ignore", divide="ignore"):

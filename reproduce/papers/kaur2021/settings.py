@@ -6,6 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from reproduce.galaxy.settings import MapSettings, Numerics, Ranges
+from reproduce.papers.kaur2021.observed.settings import Observe
+from reproduce.papers.kaur2021.sets.settings import Sets
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 
@@ -86,62 +88,36 @@ class Train(Group):
     )
 
 
-class Sets(Group):
-    """The network of sets, which sees the clusters themselves and answers with a posterior; not in the paper.
+def _weighted() -> MapSettings:
+    return MapSettings(smooth="clusters", smoothing_kpc=5.0)
 
-    A training view has a field, a number of clusters and errors drawn from these ranges, so that one network serves
-    galaxies at any distance.
-    """
 
-    seed: Seed = Field(5, description="seed of first weights, views and validation")
-    size: int = Field(256, ge=2, description="clusters that the network can see at once")
-    clusters: tuple[float, float] = Field((30.0, 256.0), description="clusters in a view, log-uniform between these")
-    inner_kpc: tuple[float, float] = Field((0.0, 3.0), description="radius inside which none is seen [kpc], uniform")
-    outer_kpc: tuple[float, float] = Field((12.0, 80.0), description="radius of the field [kpc], log-uniform")
-    preference: tuple[float, float] = Field(
-        (-0.5, 0.5), description="clusters are chosen with a chance (1 + R / preference_kpc) to this power, uniform"
+class Fresh(Group):
+    """Networks trained on views that are drawn anew in every epoch, split by galaxy. Not in the paper."""
+
+    seed: Seed = Field(6, description="seed of first weights, views, validation and dropout")
+    sets: tuple[Literal["discs", "mergers", "both"], ...] = Field(
+        ("discs", "mergers", "both"), min_length=1, description="what galaxies a network is trained on"
     )
-    preference_kpc: Positive = Field(5.0, description="length in that law [kpc]")
-    errors_kms: tuple[float, float] = Field((3.0, 30.0), description="error of a velocity [km/s], log-uniform")
-    with_errors: Fraction = Field(0.7, description="share of the views whose velocities have errors")
-    distance_error: float = Field(0.05, ge=0, description="error of the distance, as a share")
-    width: int = Field(64, ge=4, description="numbers for each cluster in a layer")
-    depth: int = Field(3, ge=1, description="layers for each cluster")
-    components: int = Field(3, ge=1, description="Gaussians of the posterior")
-    members: int = Field(1, ge=1, le=32, description="networks of the ensemble, whose posteriors are averaged")
-    views: int = Field(4, ge=1, description="views of each galaxy in an epoch, drawn anew for each")
-    validation_views: int = Field(8, ge=1, description="views of each validation galaxy, fixed")
-    validation_fraction: Fraction = Field(0.1, gt=0, description="share of the training galaxies to choose the epoch")
-    epochs: int = Field(100, ge=1, description="epochs")
-    batch_size: int = Field(64, ge=1, description="views in a batch")
-    learning_rate: Positive = Field(0.002, description="Adam's largest rate; a cosine falls to zero")
-    copies: int = Field(8, ge=1, description="turned, mirrored and reversed copies of a galaxy that an answer averages")
-    samples: int = Field(200, ge=10, description="samples of each posterior in the checks of its calibration")
-    fewest: int = Field(30, ge=2, description="clusters with a velocity that an observed galaxy needs")
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        for name in ("clusters", "inner_kpc", "outer_kpc", "preference", "errors_kms"):
-            low, high = getattr(self, name)
-            if not low <= high:
-                raise ValueError(f"sets.{name} must be a range [low, high], found [{low:g}, {high:g}]")
-        if not 2 <= self.clusters[0] or self.clusters[1] > self.size:
-            low, high = self.clusters
-            raise ValueError(f"sets.clusters must be from 2 to sets.size={self.size}, found [{low:g}, {high:g}]")
-        if self.outer_kpc[0] <= self.inner_kpc[1] or self.errors_kms[0] <= 0:
-            raise ValueError("sets.outer_kpc must begin beyond sets.inner_kpc, and sets.errors_kms above 0")
-        return self
-
-
-class Observe(Group):
-    """Real galaxies' clusters, or a synthetic catalogue of the same form (paper Sect. 4.1)."""
-
-    source: Literal["archive", "synthetic"] = Field(
-        "archive", description="velocities from VizieR (J/AJ/153/114), or of simulated galaxies in their place"
+    channels: tuple[Literal["one_channel", "two_channel"], ...] = Field(
+        ("one_channel", "two_channel"), min_length=1, description="σ alone, or σ and V"
     )
-    seed: Seed = Field(6, description="seed of the synthetic galaxies")
-    galaxies: tuple[str, ...] | None = Field(
-        None, min_length=1, description="names such as NGC 3115; none: all of the catalogue"
+    maps: MapSettings = Field(
+        default_factory=_weighted,
+        description="how clusters become maps here; weighing all clusters about each cell leaves no cell empty",
+    )
+    members: int = Field(1, ge=1, le=32, description="networks of each kind; more than one make an ensemble")
+    epochs: int = Field(60, ge=1, description="epochs")
+    views: int = Field(20, ge=1, description="views of each galaxy in an epoch")
+    convolutions: int = Field(2, ge=1, le=4, description="convolutions")
+    batch_size: int = Field(128, ge=1, description="views in a batch")
+    learning_rate: Positive = Field(0.002, description="Adam's largest rate; it falls as a cosine")
+    loss: Literal["mse", "mae"] = Field("mse", description="loss of the label")
+    dropout: Fraction = Field(0.25, description="dropout behind the pooling")
+    dense_dropout: Fraction = Field(0.5, description="dropout behind the dense layer")
+    weight_decay: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
+    validation_fraction: Fraction = Field(
+        0.1, gt=0, description="share of the training galaxies that choose the epoch; one of each kind at least"
     )
 
 
@@ -160,6 +136,7 @@ class Settings(Group):
     galaxies: Galaxies = Field(default_factory=Galaxies)
     maps: Maps = Field(default_factory=Maps)
     train: Train = Field(default_factory=Train)
+    fresh: Fresh = Field(default_factory=Fresh)
     sets: Sets = Field(default_factory=Sets)
     observe: Observe = Field(default_factory=Observe)
     evaluate: Evaluate = Field(default_factory=Evaluate)

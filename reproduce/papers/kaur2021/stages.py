@@ -5,11 +5,12 @@ for them.
 """
 
 import json
+from collections.abc import Callable
 
 import data_manifests
 from reproduce.papers.kaur2021 import drawing
 from reproduce.papers.kaur2021.settings import PROFILES
-from reproduce.workflow.members import curves
+from reproduce.workflow.members import Curves, curves
 from reproduce.workflow.papers import Paper
 from reproduce.workflow.stages import Job, Stage, figure
 
@@ -58,21 +59,48 @@ def train(job: Job) -> None:
 
     group = job.settings.train
     with curves(job.run, group.members) as log:
-
-        def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
-            network, _, member = name.partition("-")
-            log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
-
         job.metrics |= fit(
             job.inputs["maps"] / "maps.h5",
             job.settings.maps.cells,
             group,
             job.folder,
             job.checkpoint,
-            on_epoch,
+            _told(log),
             job.executor,
             job.progress,
         )
+
+
+def fresh(job: Job) -> None:
+    """Train networks on views drawn anew in every epoch, split by galaxy (not in the paper)."""
+    from reproduce.papers.kaur2021.networks import training
+
+    settings, group = job.settings, job.settings.fresh
+    data = {
+        network: training.fresh_data(
+            network,
+            job.inputs["galaxies"] / "galaxies.h5",
+            job.inputs["maps"] / "maps.h5",
+            simulated=settings.galaxies,
+            seen=settings.maps,
+            fresh=group,
+        )
+        for network in training.fresh_networks(group)
+    }
+    with curves(job.run, group.members) as log:
+        job.metrics |= training.train_fresh(
+            data, group, job.folder, job.checkpoint, _told(log), job.executor, job.progress
+        )
+
+
+def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
+    """Logs the epochs of the networks, ``DL1.one_channel.image-2`` being the second member of one."""
+
+    def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
+        network, _, member = name.partition("-")
+        log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
+
+    return on_epoch
 
 
 PAPER = Paper(
@@ -85,6 +113,7 @@ PAPER = Paper(
         Stage("maps", maps, needs=("galaxies",), reads=("maps", "galaxies.halo_msun")),
         Stage("estimators", estimators, needs=("galaxies", "maps"), reads=("galaxies", "maps", "evaluate")),
         Stage("train", train, needs=("maps",), reads=("train", "maps.cells")),
+        Stage("fresh", fresh, needs=("galaxies", "maps"), reads=("galaxies", "maps", "fresh")),
         figure(drawing.classical, needs=("estimators",)),
     ),
     published=data_manifests.load("kaur2021/published"),

@@ -1,7 +1,8 @@
 """The maps of ``maps.h5`` as a network reads them: which are to train with, to validate with and to test with."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,26 @@ class Images:
         """Some of them."""
         inputs = {name: values[rows] for name, values in self.inputs.items()}
         return Images(inputs, self.label[rows], self.halo_msun[rows], self.galaxy[rows])
+
+    def only(self, inputs: tuple[str, ...]) -> "Images":
+        """With some of the inputs."""
+        return replace(self, inputs={name: self.inputs[name] for name in inputs})
+
+
+def joined(parts: Sequence[Images]) -> Images:
+    """Images of several kinds, one after the other; galaxies get numbers that differ between kinds."""
+    first = np.cumsum([0] + [int(one.galaxy.max()) + 1 for one in parts[:-1]])
+    return Images(
+        {name: np.concatenate([one.inputs[name] for one in parts]) for name in parts[0].inputs},
+        np.concatenate([one.label for one in parts]),
+        np.concatenate([one.halo_msun for one in parts]),
+        np.concatenate([one.galaxy + start for one, start in zip(parts, first, strict=True)]),
+    )
+
+
+def variance(label: NDArray) -> float:
+    """Variance of labels; where all are one, that of labels spread evenly over their range."""
+    return float(np.var(np.asarray(label, np.float64))) or HIGHEST**2 / 12
 
 
 @dataclass(frozen=True)
@@ -109,21 +130,18 @@ class FixedMaps:
 
     def _read(self) -> tuple[Images, NDArray[np.bool_]]:
         found = [maps.read(self.path, kind) for kind in self.kinds]
-        inputs = {}
-        for place, name in enumerate(INPUTS[self.channels]):
-            values = np.concatenate([getattr(one, ARRAYS[name]) for one in found]).astype(np.float32)
-            if self.pixel_noise_kms:
+        every = joined([_images(one, INPUTS[self.channels]) for one in found])
+        if self.pixel_noise_kms:
+            for place, values in enumerate(every.inputs.values()):
                 generator = np.random.default_rng([self.seed, NOISE, place])
-                values += self.pixel_noise_kms * generator.standard_normal(values.shape, np.float32)
-            inputs[name] = (values / np.float32(UNIT_KMS))[..., None]
-        first = np.cumsum([0] + [int(one.galaxy.max()) + 1 for one in found[:-1]])
-        every = Images(
-            inputs,
-            np.concatenate([one.label for one in found]).astype(np.float32)[:, None],
-            np.concatenate([one.halo_msun for one in found]),
-            np.concatenate([one.galaxy + start for one, start in zip(found, first, strict=True)]),
-        )
+                scale = np.float32(self.pixel_noise_kms / UNIT_KMS)
+                values += scale * generator.standard_normal(values.shape, np.float32)
         return every, np.concatenate([one.test[self.split] for one in found])
+
+
+def _images(found: maps.MapSet, inputs: tuple[str, ...]) -> Images:
+    values = {name: (getattr(found, ARRAYS[name]) / np.float32(UNIT_KMS))[..., None] for name in inputs}
+    return Images(values, found.label.astype(np.float32)[:, None], found.halo_msun, found.galaxy)
 
 
 @dataclass
@@ -161,5 +179,5 @@ class ImageBatches(Batches):
         return inputs if len(inputs) > 1 else next(iter(inputs.values())), self._images.label[rows]
 
     def target_variances(self) -> dict[str, float]:
-        """Variance of the label; where all images have one label, that of labels spread evenly over their range."""
-        return {"label": float(np.var(self._images.label.astype(np.float64))) or HIGHEST**2 / 12}
+        """Variance of the label."""
+        return {"label": variance(self._images.label)}

@@ -1,16 +1,19 @@
 """Training of the paper's networks: every data set with one and two channels, split by image and by galaxy."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reproduce.learning import training
+from reproduce.learning.data import Source
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import member_name, weights_file
+from reproduce.papers.kaur2021.galaxies import KINDS
 from reproduce.papers.kaur2021.networks.architecture import build
 from reproduce.papers.kaur2021.networks.images import FixedMaps
-from reproduce.papers.kaur2021.settings import Train
+from reproduce.papers.kaur2021.networks.views import FreshViews
+from reproduce.papers.kaur2021.settings import Fresh, Galaxies, Maps, Train
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.progress import Progress
 
@@ -100,6 +103,88 @@ def task(
     )
 
 
+def fresh_networks(fresh: Fresh) -> list[str]:
+    """Names of the networks that fresh views train, such as ``fresh.discs.one_channel``."""
+    return [f"fresh.{name}.{channels}" for name in fresh.sets for channels in fresh.channels]
+
+
+def fresh_data(network: str, source: Path, drawn: Path, *, simulated: Galaxies, seen: Maps, fresh: Fresh) -> FreshViews:
+    """What such a network reads, of ``galaxies.h5`` and ``maps.h5``."""
+    _, name, channels = network.split(".")
+    return FreshViews(
+        source,
+        drawn,
+        KINDS if name == "both" else (name,),
+        channels,
+        seen=seen,
+        how=fresh.maps,
+        ends=simulated.halo_msun,
+        views=fresh.views,
+        validation_fraction=fresh.validation_fraction,
+        seed=fresh.seed,
+    )
+
+
+def fresh_network_of(network: str, fresh: Fresh) -> functools.partial:
+    """What builds such a network."""
+    return functools.partial(
+        build,
+        network.split(".")[2],
+        cells=fresh.maps.cells,
+        convolutions=fresh.convolutions,
+        dropout=fresh.dropout,
+        dense_dropout=fresh.dense_dropout,
+        weight_decay=fresh.weight_decay,
+    )
+
+
+def fresh_task(
+    network: str,
+    member: int,
+    data: Source,
+    fresh: Fresh,
+    folder: Path,
+    checkpoint: Path,
+    threads: int | None = None,
+) -> Task:
+    """The training of one network on fresh views, from `fresh_data` or other data of the same kind."""
+    name = member_name(network, member)
+    return Task(
+        name=name,
+        build=fresh_network_of(network, fresh),
+        data=data,
+        heads=(Head("label", fresh.loss),),
+        seeds=(fresh.seed, *network.encode(), member),
+        epochs=fresh.epochs,
+        batch_size=fresh.batch_size,
+        learning_rate=fresh.learning_rate,
+        weights=weights_file(folder, network, member),
+        state=checkpoint / f"{name}.h5",
+        schedule="cosine",
+        threads=threads,
+    )
+
+
+def train_fresh(
+    data: Mapping[str, FreshViews],
+    fresh: Fresh,
+    folder: Path,
+    checkpoint: Path,
+    on_epoch: OnEpoch | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """Train networks on fresh views; `data` by the networks' names, all else as `train`."""
+    executor, threads = side_by_side(executor, len(data) * fresh.members)
+    tasks = {
+        (network, member): fresh_task(network, member, source, fresh, folder, checkpoint, threads)
+        for network, source in data.items()
+        for member in range(fresh.members)
+    }
+    longest = sorted(tasks, key=lambda key: -len(data[key[0]].kinds))
+    return _trained(tasks, longest, folder, on_epoch, executor, progress)
+
+
 def train(
     maps: Path,
     cells: int,
@@ -137,17 +222,24 @@ def train(
         for member in range(train.members)
     }
     longest = sorted(tasks, key=lambda key: -_cost(train, key[0]))  # first, so that no worker waits at the end
-    found = training.train([[tasks[key] for key in longest]], executor, on_epoch, progress)
+    return _trained(tasks, longest, folder, on_epoch, executor, progress)
+
+
+def _trained(
+    tasks: Mapping[tuple[str, int], Task],
+    order: Sequence[tuple[str, int]],
+    folder: Path,
+    on_epoch: OnEpoch | None,
+    executor: Executor,
+    progress: Progress | None,
+) -> dict[str, float]:
+    """Train, write ``history.csv``, and sum up each network at its best epoch."""
+    found = training.train([[tasks[key] for key in order]], executor, on_epoch, progress)
     histories = {key: found[one.name] for key, one in tasks.items()}
     training.write_history(folder / "history.csv", histories)
-    return summaries(train, histories)
-
-
-def summaries(train: Train, histories: Mapping[tuple[str, int], training.History]) -> dict[str, float]:
-    """Numbers of each network at its best epoch."""
     metrics: dict[str, float] = {}
-    for name in networks(train):
-        metrics |= training.summary(name, [histories[name, member] for member in range(train.members)])
+    for name in dict.fromkeys(network for network, _ in tasks):
+        metrics |= training.summary(name, [history for (network, _), history in histories.items() if network == name])
     return metrics
 
 

@@ -5,8 +5,11 @@ with V reversed or not: a galaxy in equilibrium may as well turn the other way. 
 what it learns of single maps is worth nothing to it.
 """
 
+# ruff: noqa: NPY002 - compiled loops know numpy.random alone; each item seeds it anew
+
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +17,20 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from reproduce.galaxy import kinematics
 from reproduce.galaxy.settings import MapSettings
 from reproduce.learning.data import Batches
-from reproduce.papers.kaur2021.galaxies import Sample
+from reproduce.papers.kaur2021 import galaxies, labels, maps
+from reproduce.papers.kaur2021.galaxies import KINDS, Sample
 from reproduce.papers.kaur2021.networks.architecture import INPUTS
-from reproduce.papers.kaur2021.networks.images import UNIT_KMS, ImageBatches, Images
+from reproduce.papers.kaur2021.networks.images import ARRAYS, UNIT_KMS, ImageBatches, Images, joined, variance
+from reproduce.papers.kaur2021.settings import Maps
 from reproduce.workflow.errors import InputError
 
 CELLS, CLUSTERS = 0, 1  # what is smoothed
+FIXED = 10  # stream of random numbers beside those of the stage `maps`
+
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -47,82 +56,178 @@ class Clusters:
         return len(self.label)
 
 
-def clusters_of(samples: list[tuple[Sample, NDArray[np.int64], NDArray[np.float64]]]) -> Clusters:
-    """Some galaxies of several samples: each sample with the places of those wanted and all its labels."""
-    return Clusters(
-        [sample.position_kpc[place] for sample, chosen, _ in samples for place in chosen],
-        [sample.velocity_kms[place] for sample, chosen, _ in samples for place in chosen],
-        np.concatenate([sample.disc_size_kpc[chosen] for sample, chosen, _ in samples]),
-        np.concatenate([label[chosen] for _, chosen, label in samples]),
-    )
+def sides(drawn: Path, kind: str, validation_fraction: float, seed: int) -> dict[str, NDArray[np.int64]]:
+    """Places of the galaxies of a kind to train with, to validate with and to test with: those of the split by galaxy.
+
+    Parameters
+    ----------
+    drawn : Path
+        ``maps.h5``.
+    kind : str
+    validation_fraction : float
+        Share of the training galaxies that choose the epoch; one at least.
+    seed : int
+    """
+    images = maps.read(drawn, kind)
+    test = np.unique(images.galaxy[images.test["galaxy"]])
+    training = np.setdiff1d(images.galaxy, test)
+    n = min(max(round(validation_fraction * len(training)), 1), len(training) - 1)
+    if n < 1:
+        raise InputError(
+            f"training and validation need two {kind} at least, found {len(training)}; raise galaxies.{kind}"
+        )
+    training = np.random.default_rng([seed, KINDS.index(kind)]).permutation(training)
+    return {"train": np.sort(training[n:]), "validation": np.sort(training[:n]), "test": test}
+
+
+def fixed(sample: Sample, kind: str, chosen: NDArray[np.int64], *, seen: Maps, how: MapSettings, ends: Ends) -> Images:
+    """The views of the stage `maps` of some galaxies, the same clusters from the same sides, as maps made another way.
+
+    Parameters
+    ----------
+    sample, kind, chosen
+        Galaxies, their kind and the places of those wanted.
+    seen : Maps
+        Settings of the stage `maps`: clusters and sides.
+    how : MapSettings
+        How clusters become maps here.
+    ends : pair of float
+        Dark masses of the labels 0 and 10 [Msun].
+    """
+    drawn = []
+    for galaxy in chosen:
+        noise = np.random.default_rng([seen.seed, FIXED, KINDS.index(kind), int(sample.number[galaxy])])
+        looked = maps.views(sample, kind, int(galaxy), seen)
+        drawn.append(kinematics.make_maps(looked, float(sample.disc_size_kpc[galaxy]), how, noise))
+    inputs = {
+        name: (np.concatenate([getattr(one, array) for one in drawn]) / UNIT_KMS).astype(np.float32)[..., None]
+        for name, array in ARRAYS.items()
+    }
+    halo = np.repeat(sample.halo_msun[chosen], seen.views)
+    label = labels.label(halo, ends).astype(np.float32)[:, None]
+    return Images(inputs, label, halo, np.repeat(chosen, seen.views))
 
 
 @dataclass(frozen=True)
 class FreshViews:
-    """Views of galaxies drawn anew in every epoch; fixed maps to validate with. A `reproduce.learning.data.Source`.
+    """Views of the training galaxies drawn anew in every epoch; fixed maps to validate with and to test with.
+
+    A `reproduce.learning.data.Source`.
 
     Attributes
     ----------
-    clusters : Clusters
-        Of the training galaxies.
+    source, drawn : Path
+        ``galaxies.h5`` and ``maps.h5``.
+    kinds : tuple of str
     channels : {"one_channel", "two_channel"}
-    maps : MapSettings
-        How clusters become maps.
-    n_clusters : int
-        Clusters seen in one map; all of a galaxy that has fewer.
+    seen : Maps
+        Settings of the stage `maps`.
+    how : MapSettings
+        How clusters become maps here.
+    ends : pair of float
+        Dark masses of the labels 0 and 10 [Msun].
     views : int
         Of each galaxy in an epoch.
-    validation : Images
+    validation_fraction : float
+        Share of the training galaxies that choose the epoch.
+    seed : int
+        Of the choice of these.
     """
 
-    clusters: Clusters
+    source: Path
+    drawn: Path
+    kinds: tuple[str, ...]
     channels: str
-    maps: MapSettings
-    n_clusters: int
+    seen: Maps
+    how: MapSettings
+    ends: Ends
     views: int
-    validation: Images
+    validation_fraction: float
+    seed: int
 
     def open(
         self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
     ) -> Batches:
         """Fresh views of ``train``, the fixed maps of ``validation``."""
-        if group == "validation":
-            return ImageBatches(self.validation, batch_size, None, False)
+        if group != "train":
+            return ImageBatches(self.images(group), batch_size, None, False)
         if stream is None:
             raise ValueError("fresh views are drawn from seeds, and none are given")
-        return FreshBatches(self, batch_size, stream)
+        return FreshBatches(
+            self.clusters(), self.channels, self.how, self.seen.n_clusters, self.views, batch_size, stream
+        )
+
+    def clusters(self) -> Clusters:
+        """All clusters of the training galaxies."""
+        place, velocity, size, label = [], [], [], []
+        for kind in self.kinds:
+            sample = galaxies.read(self.source, kind)
+            chosen = sides(self.drawn, kind, self.validation_fraction, self.seed)["train"]
+            place += list(sample.position_kpc[chosen])
+            velocity += list(sample.velocity_kms[chosen])
+            size.append(sample.disc_size_kpc[chosen])
+            label.append(labels.label(sample.halo_msun[chosen], self.ends))
+        return Clusters(place, velocity, np.concatenate(size), np.concatenate(label))
+
+    def images(self, group: str) -> Images:
+        """Fixed maps of the galaxies of ``validation`` or ``test``."""
+        found = []
+        for kind in self.kinds:
+            chosen = sides(self.drawn, kind, self.validation_fraction, self.seed)[group]
+            sample = galaxies.read(self.source, kind)
+            found.append(fixed(sample, kind, chosen, seen=self.seen, how=self.how, ends=self.ends))
+        return joined(found).only(INPUTS[self.channels])
 
     def identity(self) -> str:
-        """Digest of the clusters, of how they are seen, and of the validation's labels and maps."""
-        parts = self.channels, self.maps, self.n_clusters, self.views
-        digest = hashlib.sha256(repr(parts).encode())
-        for values in (
-            *self.clusters.position_kpc,
-            *self.clusters.velocity_kms,
-            self.clusters.label,
-            self.validation.label,
-            *self.validation.inputs.values(),
-        ):
+        """Digest of the choices and of all training clusters."""
+        parts = self.kinds, self.channels, self.seen, self.how, self.ends, self.views, self.validation_fraction
+        digest = hashlib.sha256(repr((parts, self.seed)).encode())
+        clusters = self.clusters()
+        for values in (*clusters.position_kpc, *clusters.velocity_kms, clusters.label):
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 
 
 class FreshBatches(Batches):
-    """Batches of `FreshViews`: an item depends on seeds, epoch and its own number alone."""
+    """Batches of fresh views: an item depends on seeds, epoch and its own number alone.
 
-    def __init__(self, source: FreshViews, batch_size: int, stream: tuple[int, ...]) -> None:
+    Parameters
+    ----------
+    clusters : Clusters
+        Of the training galaxies.
+    channels, how
+        As `FreshViews`.
+    n_clusters : int
+        Clusters seen in one map; all of a galaxy that has fewer.
+    views : int
+        Of each galaxy in an epoch.
+    batch_size : int
+    stream : tuple of int
+        Seeds.
+    """
+
+    def __init__(
+        self,
+        clusters: Clusters,
+        channels: str,
+        how: MapSettings,
+        n_clusters: int,
+        views: int,
+        batch_size: int,
+        stream: tuple[int, ...],
+    ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
-        self._source, self._stream = source, stream
-        self.n = len(source.clusters) * source.views
+        self._clusters, self._channels, self._views, self._stream = clusters, channels, views, stream
+        self._n_clusters = n_clusters
+        self.n = len(clusters) * views
         self.batch_size = min(batch_size, self.n)
-        self._packed = _Packed(source.clusters, source.maps)
+        self._packed = _Packed(clusters, how)
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         """Draw which galaxies are seen when, from where, and which clusters of them."""
         generator = np.random.default_rng([*self._stream, epoch])
-        galaxies = np.tile(np.arange(len(self._source.clusters)), self._source.views)
-        self._galaxy = generator.permutation(galaxies)
+        self._galaxy = generator.permutation(np.tile(np.arange(len(self._clusters)), self._views))
         self._turn = random_turns(self.n, generator)
         self._sign = generator.choice([-1.0, 1.0], self.n)
         self._seed = generator.integers(0, 2**32, self.n, dtype=np.uint32)
@@ -134,15 +239,15 @@ class FreshBatches(Batches):
         here = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
         galaxy = self._galaxy[here]
         seen = self._packed.draw(
-            galaxy, self._turn[here], self._sign[here], self._seed[here], n_clusters=self._source.n_clusters
+            galaxy, self._turn[here], self._sign[here], self._seed[here], n_clusters=self._n_clusters
         )
-        inputs = {name: seen[name] for name in INPUTS[self._source.channels]}
-        label = self._source.clusters.label[galaxy].astype(np.float32)[:, None]
+        inputs = {name: seen[name] for name in INPUTS[self._channels]}
+        label = self._clusters.label[galaxy].astype(np.float32)[:, None]
         return inputs if len(inputs) > 1 else next(iter(inputs.values())), label
 
     def target_variances(self) -> dict[str, float]:
         """Variance of the label over the galaxies."""
-        return {"label": float(np.var(self._source.clusters.label))}
+        return {"label": variance(self._clusters.label)}
 
 
 def random_turns(n: int, generator: np.random.Generator) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from reproduce.archives import sluggs
 from reproduce.archives.download import Downloader, UnreachableError
 from reproduce.galaxy.settings import Ranges
 from reproduce.papers.kaur2021.observed import synthetic
-from reproduce.papers.kaur2021.settings import Observe
+from reproduce.papers.kaur2021.observed.settings import Observe
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 
@@ -26,7 +26,9 @@ OFFLINE = "PIDOC_OFFLINE"
 WITHOUT_NETWORK = "without network, a synthetic catalogue shows the way: observe.source=synthetic"
 
 
-def observe(settings: Observe, ranges: Ranges, folder: Path, cache: Path, server: str | None = None) -> dict[str, float]:
+def observe(
+    settings: Observe, ranges: Ranges, folder: Path, cache: Path, server: str | None = None
+) -> dict[str, float]:
     """Get the catalogue, or make one, and write it.
 
     Parameters
@@ -95,7 +97,9 @@ def read(folder: Path) -> tuple[Table, Table]:
 
 def _known(wanted: tuple[str, ...] | None, known: list[str]) -> None:
     if missing := [name for name in wanted or () if name not in known]:
-        raise InputError(f"observe.galaxies: no {', '.join(missing)} in the catalogue; expected some of {', '.join(known)}")
+        raise InputError(
+            f"observe.galaxies: no {', '.join(missing)} in the catalogue; expected some of {', '.join(known)}"
+        )
 
 
 def _write(path: Path, text: str) -> None:

@@ -26,7 +26,9 @@ WITHOUT = 0.03  # share of the clusters without a velocity
 TOO_MANY = 4  # times as many clusters are simulated as are listed
 
 
-def catalogue(ranges: Ranges, seed: int, names: tuple[str, ...] | None = None) -> tuple[dict[str, bytes], dict[str, float]]:
+def catalogue(
+    ranges: Ranges, seed: int, names: tuple[str, ...] | None = None
+) -> tuple[dict[str, bytes], dict[str, float]]:
     """The two tables as VOTables, by ``table1`` and ``table5``, and each galaxy's true dark mass [Msun].
 
     Parameters

@@ -15,9 +15,7 @@ FARTHEST_DEG = 5.0  # from the galaxy's centre; no cluster of a galaxy outside t
 Array = NDArray[np.float64]
 
 
-def project(
-    ra_deg: Array, dec_deg: Array, centre: tuple[float, float], distance_mpc: float
-) -> tuple[Array, Array]:
+def project(ra_deg: Array, dec_deg: Array, centre: tuple[float, float], distance_mpc: float) -> tuple[Array, Array]:
     """Places x (to the east) and y (to the north) [kpc] about a centre (ra, dec) [deg].
 
     The sky is taken as flat at the galaxy's distance: 0.1 % at a degree from its centre.
@@ -28,9 +26,7 @@ def project(
     return np.asarray(east.rad * kpc, np.float64), np.asarray(north.rad * kpc, np.float64)
 
 
-def unproject(
-    x_kpc: Array, y_kpc: Array, centre: tuple[float, float], distance_mpc: float
-) -> tuple[Array, Array]:
+def unproject(x_kpc: Array, y_kpc: Array, centre: tuple[float, float], distance_mpc: float) -> tuple[Array, Array]:
     """Right ascension and declination [deg] of places: the inverse of `project`."""
     kpc = distance_mpc * 1_000
     place = SkyCoord(*centre, unit=u.deg).spherical_offsets_by(x_kpc / kpc * u.rad, y_kpc / kpc * u.rad)

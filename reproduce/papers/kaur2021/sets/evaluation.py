@@ -17,9 +17,10 @@ from reproduce.learning.intervals import LEVELS
 from reproduce.papers.kaur2021 import galaxies, labels, maps, metrics
 from reproduce.papers.kaur2021.sets.clusters import Seen
 from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.sets.settings import Sets
 from reproduce.papers.kaur2021.sets.training import split
 from reproduce.papers.kaur2021.sets.views import Draw
-from reproduce.papers.kaur2021.settings import Evaluate, Maps, Sets
+from reproduce.papers.kaur2021.settings import Evaluate, Maps
 from reproduce.workflow.files import whole
 
 TEST = 9  # a stream of random numbers

@@ -18,7 +18,7 @@ from reproduce.learning.prediction import outputs
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.kaur2021.sets.clusters import Seen, appearance, rows
 from reproduce.papers.kaur2021.sets.network import build
-from reproduce.papers.kaur2021.settings import Sets
+from reproduce.papers.kaur2021.sets.settings import Sets
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 
@@ -111,7 +111,9 @@ class DomainFile:
                 return cls(Domain(parts["features"], parts["appearance"], file["looks"][:], file["thresholds"][:]))
         except (OSError, KeyError) as error:
             reason = " ".join(str(error).split())[:100]
-            raise InputError(f"{folder / 'domain.h5'}: missing or damaged ({reason}); run kaur2021.sets again") from None
+            raise InputError(
+                f"{folder / 'domain.h5'}: missing or damaged ({reason}); run kaur2021.sets again"
+            ) from None
 
 
 @dataclass(frozen=True)

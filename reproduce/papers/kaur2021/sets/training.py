@@ -17,8 +17,9 @@ from reproduce.learning.weights import member_name, weights_file
 from reproduce.papers.kaur2021 import galaxies, maps
 from reproduce.papers.kaur2021.sets import model
 from reproduce.papers.kaur2021.sets.network import build
+from reproduce.papers.kaur2021.sets.settings import Sets
 from reproduce.papers.kaur2021.sets.views import Draw
-from reproduce.papers.kaur2021.settings import Maps, Sets
+from reproduce.papers.kaur2021.settings import Maps
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress
@@ -66,9 +67,7 @@ def train(
     chosen = split(source, seen, sets)
     checkpoint.mkdir(parents=True, exist_ok=True)
     validation = checkpoint / "validation.h5"
-    views = {
-        group: Draw(source, chosen[group], sets, ends_msun) for group in ("train", "validation")
-    }
+    views = {group: Draw(source, chosen[group], sets, ends_msun) for group in ("train", "validation")}
     _write_validation(validation, views["validation"], sets)
     executor, threads = side_by_side(executor, sets.members)
     tasks = [_task(k, views["train"], validation, sets, folder, checkpoint, threads) for k in range(sets.members)]

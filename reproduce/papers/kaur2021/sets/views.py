@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from reproduce.learning.posterior import Uniform
 from reproduce.papers.kaur2021 import galaxies
 from reproduce.papers.kaur2021.sets.clusters import Seen, rows
-from reproduce.papers.kaur2021.settings import Sets
+from reproduce.papers.kaur2021.sets.settings import Sets
 
 Array = NDArray[np.float64]
 
@@ -91,9 +91,7 @@ def draw(position_kpc: Array, velocity_kms: Array, sets: Sets, generator: np.ran
     if generator.random() < sets.with_errors:
         error = _log_uniform(sets.errors_kms, generator) * np.exp(generator.normal(0, 0.3, len(chosen)))
     stretch = np.exp(generator.normal(0, sets.distance_error)) if sets.distance_error else 1.0
-    return Seen(
-        x[chosen] * stretch, y[chosen] * stretch, speed + error * generator.standard_normal(len(chosen)), error
-    )
+    return Seen(x[chosen] * stretch, y[chosen] * stretch, speed + error * generator.standard_normal(len(chosen)), error)
 
 
 def _log_uniform(ends: tuple[float, float], generator: np.random.Generator) -> float:

@@ -26,5 +26,5 @@ def test_the_published_parameters_in_both_readings(convolutions):
 
 
 def test_maps_too_small_are_refused():
-    with pytest.raises(InputError, match="maps.cells=9: 4 convolutions need maps of 10 x 10"):
+    with pytest.raises(InputError, match=r"maps\.cells=9: 4 convolutions need maps of 10 x 10"):
         build("one_channel", cells=9, convolutions=4)

@@ -5,8 +5,8 @@ import pytest
 
 from reproduce.galaxy import kinematics
 from reproduce.galaxy.settings import MapSettings
-from reproduce.papers.kaur2021.networks.images import UNIT_KMS, Images
-from reproduce.papers.kaur2021.networks.views import Clusters, FreshViews, random_turns
+from reproduce.papers.kaur2021.networks.images import UNIT_KMS
+from reproduce.papers.kaur2021.networks.views import Clusters, FreshBatches, random_turns
 from reproduce.workflow.errors import InputError
 
 RNG = np.random.default_rng(3)
@@ -16,24 +16,23 @@ CLUSTERS = Clusters(
     np.array([17.5, 12.0]),
     np.array([2.0, 7.0]),
 )
-NOTHING = Images({"dispersion": np.zeros((2, 10, 10, 1), np.float32)}, np.zeros((2, 1), np.float32), None, None)
 
 
-def source(channels="two_channel", n_clusters=1_000, **maps):
-    return FreshViews(CLUSTERS, channels, MapSettings(**maps), n_clusters, views=3, validation=NOTHING)
+def drawn(seeds, batch_size=6, channels="two_channel", n_clusters=1_000, **maps):
+    return FreshBatches(CLUSTERS, channels, MapSettings(**maps), n_clusters, 3, batch_size, seeds)
 
 
 @pytest.mark.parametrize(
     "maps",
     [
         {},
-        {"field_rd": 2.4, "empty": "ignore", "least_for_sigma": 2},
+        {"field_rd": 1.2, "empty": "ignore", "least_for_sigma": 2},
         {"smoothing_kpc": 0, "empty": 50.0},
         {"smooth": "clusters", "smoothing_kpc": 5.0},
     ],
 )
 def test_the_maps_are_those_of_the_other_stages(maps):
-    batches = source(**maps).open("train", 6, (1,))
+    batches = drawn((1,), **maps)
     inputs, label = batches[0]
     for item in range(6):
         galaxy = batches._galaxy[item]
@@ -48,8 +47,8 @@ def test_the_maps_are_those_of_the_other_stages(maps):
 
 
 def test_an_item_depends_on_seeds_epoch_and_number_alone():
-    some = source("one_channel", n_clusters=50, velocity_error_kms=5.0)
-    one, many = some.open("train", 6, (4, 2)), some.open("train", 2, (4, 2))
+    some = {"channels": "one_channel", "n_clusters": 50, "velocity_error_kms": 5.0}
+    one, many = drawn((4, 2), 6, **some), drawn((4, 2), 2, **some)
     many.set_epoch(7)
     many[0]
     for batches in (one, many):
@@ -65,7 +64,7 @@ def test_errors_of_velocities_widen_the_dispersion_unless_taken_out():
     """One cell with 150 or 180 clusters, error as large as σ: √2 σ, and σ again within 4 standard errors (15 %)."""
     wide = {"field_rd": 1e3, "smoothing_kpc": 0, "cells": 2, "velocity_error_kms": 120.0}
     plain, taken = (
-        source("one_channel", **wide, subtract_error=subtract).open("train", 6, (1,))[0][0] for subtract in (False, True)
+        drawn((1,), channels="one_channel", **wide, subtract_error=subtract)[0][0] for subtract in (False, True)
     )
     assert plain.max(axis=(1, 2)).mean() * UNIT_KMS == pytest.approx(120 * np.sqrt(2), rel=0.2)
     assert taken.max(axis=(1, 2)).mean() * UNIT_KMS == pytest.approx(120, rel=0.3)
@@ -81,4 +80,4 @@ def test_turns_keep_lengths_and_half_of_them_mirror():
 
 def test_cells_cannot_be_interpolated():
     with pytest.raises(InputError, match="fresh views cannot interpolate"):
-        source(empty="interpolate").open("train", 6, (1,))
+        drawn((1,), empty="interpolate")
