@@ -101,7 +101,8 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
     Parameters
     ----------
     table : DataFrame
-        With ``galaxy``, ``source``, ``clusters``, ``mass_msun`` and its bounds, ``domain``, ``tracer_msun``, ``halo_msun``.
+        With ``galaxy``, ``source``, ``clusters``, ``mass_msun`` and its bounds, ``domain``, ``tracer_msun`` and
+        ``halo_msun``.
     literature : mapping
         By the galaxy's name ``value``, ``low``, ``high`` [Msun]; not drawn where the catalogue is synthetic.
     ends_msun : pair of float
@@ -130,7 +131,7 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
         for y, name in zip(place, table["galaxy"], strict=True):
             if known := literature.get(name):
                 value, low, high = (known[each] / 1e11 for each in ("value", "low", "high"))
-                label = "literature (total)" if first else None
+                label = "literature (total)" if first else ""
                 axis.errorbar(
                     value, y, xerr=[[value - low], [high - value]], fmt="s", ms=4, color=style.RED, label=label
                 )

@@ -20,8 +20,8 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
     Parameters
     ----------
     predictions : mapping of DataFrame
-        By kind of galaxy, a row for each view: ``label``, ``median``, ``low_68``, ``high_68`` (labels, 0 to 10), ``below``
-        (posterior probability below the truth) and ``galaxy``.
+        By kind of galaxy, a row for each view: ``label``, ``median``, ``low_68``, ``high_68`` (labels, 0 to 10),
+        ``below`` (posterior probability below the truth) and ``galaxy``.
     galaxies : mapping of int
         How many each kind has: the bands show what so many independent ones would scatter.
     """

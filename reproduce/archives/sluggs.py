@@ -84,8 +84,8 @@ def read(paths: Mapping[str, Path]) -> tuple[Table, Table]:
         ``galaxy`` (NGC 3115), ``ra``, ``dec`` [deg], ``distance_mpc``, ``velocity_kms``, and
         ``effective_radius_arcsec``, ``log10_stellar_msun``.
     clusters : Table
-        ``galaxy``, ``cluster``, ``ra``, ``dec`` [deg], ``velocity_kms``, ``error_kms``; those without a velocity are left
-        out; an error that is not given is NaN.
+        ``galaxy``, ``cluster``, ``ra``, ``dec`` [deg], ``velocity_kms``, ``error_kms``; those without a velocity are
+        left out; an error that is not given is NaN.
 
     Raises
     ------
@@ -129,8 +129,7 @@ def _columns(path: Path, names: Mapping[str, tuple[str, ...]]) -> Table:
         if column.dtype.kind in "OSU":
             found[name] = [str(value).strip() for value in column]
         else:
-            values = np.ma.asarray(column).astype(np.float64)
-            found[name] = np.asarray(values.filled(np.nan))
+            found[name] = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
     if isinstance(found["ra"], list):  # sexagesimal
         place = SkyCoord(found["ra"], found["dec"], unit=("hourangle", "deg"))
         found |= {"ra": place.ra.deg, "dec": place.dec.deg}

@@ -1,4 +1,7 @@
-"""Masses of observed galaxies: by the networks of sets, and of NGC 3115 by the paper's networks on its maps (Table 4)."""
+"""Masses of observed galaxies: by networks of sets, and of NGC 3115 by the paper's networks on its maps (Table 4)."""
+
+import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,9 +10,15 @@ from numpy.typing import NDArray
 
 from reproduce.galaxy import kinematics, mass_estimators
 from reproduce.galaxy.settings import MapSettings
+from reproduce.learning.weights import load_weights, weights_file
+from reproduce.papers.kaur2021 import labels
+from reproduce.papers.kaur2021.networks.architecture import INPUTS
+from reproduce.papers.kaur2021.networks.images import UNIT_KMS
+from reproduce.papers.kaur2021.networks.training import network_of
 from reproduce.papers.kaur2021.observed.systems import system
 from reproduce.papers.kaur2021.sets.clusters import Seen
 from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.settings import Train
 from reproduce.workflow.errors import InputError
 
 TREATMENTS: dict[str, float | str] = {"T1": 0.0, "T2": 50.0, "T3": 100.0, "T4": "interpolate"}
@@ -24,8 +33,9 @@ def set_masses(model: SetModel, galaxies: Table, clusters: Table, ends_msun: tup
     Returns
     -------
     DataFrame
-        ``galaxy``, ``source``, ``clusters``, ``distance_mpc``, ``sigma_kms``, ``median_kpc``; ``mass_msun``, ``low_68_msun``,
-        ``high_68_msun``, ``low_95_msun``, ``high_95_msun``; ``domain`` (above 1: unlike the training galaxies);
+        ``galaxy``, ``source``, ``clusters``, ``distance_mpc``, ``sigma_kms``, ``median_kpc``; ``mass_msun``,
+        ``low_68_msun``, ``high_68_msun``, ``low_95_msun``, ``high_95_msun``; ``domain``
+        (above 1: unlike the training galaxies);
         ``at_edge``: the 95 % interval reaches within 2 % of an end of the prior, beyond which the answer cannot go;
         ``tracer_msun``, the tracer mass estimator on the same clusters, within the outermost; and ``halo_msun``, the
         truth of synthetic galaxies.
@@ -67,7 +77,7 @@ def set_masses(model: SetModel, galaxies: Table, clusters: Table, ends_msun: tup
 
 def dispersion(seen: Seen) -> float:
     """σ [km/s] of the velocities about their mean, their errors taken out."""
-    return float(np.sqrt(max(np.var(seen.velocity_kms) - np.mean(seen.error_kms**2), 0.0)))
+    return math.sqrt(max(float(np.var(seen.velocity_kms) - np.mean(seen.error_kms**2)), 0.0))
 
 
 def tracer(seen: Seen) -> float:
@@ -90,3 +100,46 @@ def maps(
     own = settings.model_copy(update=changes)
     view = kinematics.Views(seen.x_kpc[None], seen.y_kpc[None], seen.velocity_kms[None])
     return kinematics.make_maps(view, disc_size_kpc, own, np.random.default_rng(0)), own
+
+
+def network_masses(
+    folder: Path, train: Train, cells: int, made: kinematics.Maps, ends_msun: tuple[float, float]
+) -> dict[str, float]:
+    """Dark masses [Msun] by the paper's networks on the maps of one galaxy, by ``one_channel`` and ``two_channel``.
+
+    The networks are those of the last data set of discs and mergers without noise (DL4 in the paper), split by galaxy
+    where such were trained; of an ensemble the mean.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the stage `train`.
+    train, cells
+        Settings of the networks.
+    made : Maps
+        One view.
+    ends_msun : pair of float
+        Dark masses of the labels 0 and 10 [Msun].
+    """
+    inputs = {"dispersion": made.dispersion_kms, "velocity": made.velocity_kms}
+    scaled = {name: (values[..., None] / UNIT_KMS).astype(np.float32) for name, values in inputs.items()}
+    found: dict[str, float] = {}
+    for channels in train.channels:
+        name = network_name(train, channels)
+        answers = []
+        for member in range(train.members):
+            network = network_of(name, train, cells)()
+            load_weights(network, weights_file(folder, name, member))
+            chosen = [scaled[one] for one in INPUTS[channels]]
+            answers.append(float(np.asarray(network.predict_on_batch(chosen if len(chosen) > 1 else chosen[0]))[0, 0]))
+        found[channels] = float(labels.mass(np.mean(answers), ends_msun))
+    return found
+
+
+def network_name(train: Train, channels: str) -> str:
+    """The network that observed maps are shown to."""
+    quiet = [name for name, one in train.sets.items() if one.pixel_noise_kms == 0]
+    most = max(len(train.sets[name].kinds) for name in quiet or train.sets)
+    chosen = [name for name in quiet or train.sets if len(train.sets[name].kinds) == most][-1]
+    split = "galaxy" if "galaxy" in train.splits else train.splits[0]
+    return f"{chosen}.{channels}.{split}"

@@ -17,7 +17,7 @@ from reproduce.archives import sluggs
 from reproduce.archives.download import Downloader, UnreachableError
 from reproduce.galaxy.settings import Ranges
 from reproduce.papers.kaur2021.observed import synthetic
-from reproduce.papers.kaur2021.observed.settings import Observe
+from reproduce.papers.kaur2021.settings import Observe
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 

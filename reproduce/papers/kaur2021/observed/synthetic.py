@@ -1,8 +1,8 @@
 """A synthetic catalogue in the form of VizieR's, of simulated disc galaxies with known masses. No observation.
 
 Each galaxy has the place, distance and number of objects of a real one and nothing else of it: a disc drawn from the
-ranges of the training, with another seed. Its clusters are seen from one random side, those within the field alone, with
-errors; a few have no velocity, and are marked as in the catalogue.
+ranges of the training, with another seed. Its clusters are seen from one random side, those within the field alone,
+with errors; a few have no velocity, and are marked as in the catalogue.
 """
 
 import io

@@ -1,8 +1,8 @@
 """What a network of sets sees of the clusters of one galaxy: a row of numbers for each, in any order.
 
 Nothing in a row tells a cluster's number, and the network looks at means over all rows, so that the order does not
-matter. The sky has no preferred direction: views are turned, mirrored and reversed at random in training, and the answer
-for a galaxy is the mean over such copies.
+matter. The sky has no preferred direction: views are turned, mirrored and reversed at random in training, and the
+answer for a galaxy is the mean over such copies.
 """
 
 from dataclasses import dataclass

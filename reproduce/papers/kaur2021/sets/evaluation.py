@@ -17,10 +17,9 @@ from reproduce.learning.intervals import LEVELS
 from reproduce.papers.kaur2021 import galaxies, labels, maps, metrics
 from reproduce.papers.kaur2021.sets.clusters import Seen
 from reproduce.papers.kaur2021.sets.model import SetModel
-from reproduce.papers.kaur2021.sets.settings import Sets
 from reproduce.papers.kaur2021.sets.training import split
 from reproduce.papers.kaur2021.sets.views import Draw
-from reproduce.papers.kaur2021.settings import Evaluate, Maps
+from reproduce.papers.kaur2021.settings import Evaluate, Maps, Sets
 from reproduce.workflow.files import whole
 
 TEST = 9  # a stream of random numbers
@@ -58,8 +57,8 @@ def evaluate(
     Returns
     -------
     dict
-        ``discs.sets.galaxy.mae`` and so on: kind, way, split, measure, as `metrics.measure` and `calibration.check` name
-        them, and ``strange``, the share of views outside the domain.
+        ``discs.sets.galaxy.mae`` and so on: kind, way, split, measure, as `metrics.measure` and `calibration.check`
+        name them, and ``strange``, the share of views outside the domain.
     """
     model = SetModel.load(trained)
     test = split(source, seen, sets)["test"]

@@ -18,7 +18,7 @@ from reproduce.learning.prediction import outputs
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.kaur2021.sets.clusters import Seen, appearance, rows
 from reproduce.papers.kaur2021.sets.network import build
-from reproduce.papers.kaur2021.sets.settings import Sets
+from reproduce.papers.kaur2021.settings import Sets
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 

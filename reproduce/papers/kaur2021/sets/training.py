@@ -17,9 +17,8 @@ from reproduce.learning.weights import member_name, weights_file
 from reproduce.papers.kaur2021 import galaxies, maps
 from reproduce.papers.kaur2021.sets import model
 from reproduce.papers.kaur2021.sets.network import build
-from reproduce.papers.kaur2021.sets.settings import Sets
 from reproduce.papers.kaur2021.sets.views import Draw
-from reproduce.papers.kaur2021.settings import Maps
+from reproduce.papers.kaur2021.settings import Maps, Sets
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress

@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from reproduce.learning.posterior import Uniform
 from reproduce.papers.kaur2021 import galaxies
 from reproduce.papers.kaur2021.sets.clusters import Seen, rows
-from reproduce.papers.kaur2021.sets.settings import Sets
+from reproduce.papers.kaur2021.settings import Sets
 
 Array = NDArray[np.float64]
 
