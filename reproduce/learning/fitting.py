@@ -113,7 +113,7 @@ def _compile(model: keras.Model, task: Task, steps_per_epoch: int) -> None:
     heads = {head.target: head for head in task.heads}
     many = len(heads) > 1
     losses = {name: _loss(head) for name, head in heads.items()}
-    metrics = {name: [keras.metrics.MeanSquaredError(name="mse")] for name in heads}
+    metrics = {name: [_squared_error(loss)] for name, loss in losses.items()}
     first = next(iter(heads))
     model.compile(
         _optimiser(task, steps_per_epoch),
@@ -126,6 +126,15 @@ def _compile(model: keras.Model, task: Task, steps_per_epoch: int) -> None:
 
 def _loss(head: Head) -> str | keras.losses.Loss:
     return head.loss if isinstance(head.loss, str) else head.loss()
+
+
+def _squared_error(loss: str | keras.losses.Loss) -> keras.metrics.Metric:
+    """MSE of what the network says, or of the estimate that a loss with a method `point` reads from it."""
+    if not hasattr(loss, "point"):
+        return keras.metrics.MeanSquaredError(name="mse")
+    return keras.metrics.MeanMetricWrapper(
+        lambda true, raw: keras.losses.mean_squared_error(true, loss.point(raw)), name="mse"
+    )
 
 
 def _epoch(

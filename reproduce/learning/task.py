@@ -27,7 +27,8 @@ class Head:
     target : str
         Name of the target in the data; with several heads also of the network's output.
     loss : str or callable
-        Keras's name of a loss, or a function without arguments that makes one in the process that trains.
+        Keras's name of a loss, or a function without arguments that makes one in the process that trains. A loss with a
+        method ``point`` (raw output to estimate), such as `posterior.MixtureLoss`, has its MSE measured by that.
     weight : float
         Weight of this loss in the sum over the heads.
     """
