@@ -1,5 +1,6 @@
 """The libraries that the emulator learns from and is judged by: where they lie, and how they are made and kept."""
 
+import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from scipy.stats import qmc
 from reproduce.galaxy.orbits.galaxy_model import GalaxyModel, galaxy_model
 from reproduce.galaxy.orbits.library import Integration, OrbitLibrary
 from reproduce.galaxy.orbits.library_files import Order, Tell, make_all, read_library, with_reversals
-from reproduce.galaxy.orbits.observation import VelocityBins
+from reproduce.galaxy.orbits.observation import Apertures, VelocityBins
 from reproduce.papers.skusa2023 import ngc6278
 from reproduce.papers.skusa2023.default_galaxy import default_apertures
 from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Emulator
@@ -18,7 +19,6 @@ from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
 
-APERTURES_SEED = 1
 GROUPS = ("train", "test", "repeat")
 MOVED = 0.05
 """Added to the margin of the start grid for a repeated library: the tubes move by a twentieth of a fine step."""
@@ -61,10 +61,15 @@ def model(values: np.ndarray) -> GalaxyModel:
     return galaxy_model(ngc6278.LIGHT, changed)
 
 
+@functools.cache
+def apertures() -> Apertures:
+    """The default galaxy's bins."""
+    return default_apertures(seed=1)
+
+
 def orders(settings: Emulator, folder: Path) -> list[Order]:
     """All libraries to be made: those to learn from, tests, and tests repeated."""
     train, test = (parameters(settings, unit) for unit in unit_design(settings))
-    apertures = default_apertures(APERTURES_SEED)
     integration = Integration(settings.periods, settings.samples, first_tolerance=settings.first_tolerance)
     finer = replace(integration, first_tolerance=settings.first_tolerance / 10)
     found = []
@@ -84,7 +89,7 @@ def orders(settings: Emulator, folder: Path) -> list[Order]:
                 Order(
                     path=folder / f"{group}-{number:03d}.npz",
                     galaxy=galaxy,
-                    observation=replace(ngc6278.observation(galaxy, apertures), velocities=bins),
+                    observation=replace(ngc6278.observation(galaxy, apertures()), velocities=bins),
                     start=replace(start, margin=start.margin + MOVED) if again else start,
                     space=ngc6278.space_grid(ngc6278.start_grid(galaxy)),
                     integration=finer if again else integration,

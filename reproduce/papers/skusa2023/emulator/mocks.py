@@ -12,8 +12,8 @@ from reproduce.galaxy.orbits.losvd import Kinematics
 from reproduce.galaxy.orbits.observation import projected_masses
 from reproduce.galaxy.orbits.weights import MassErrors, WeightProblem, solve_weights, weight_problem
 from reproduce.papers.skusa2023 import ngc6278
-from reproduce.papers.skusa2023.default_galaxy import PROGRADE, default_apertures
-from reproduce.papers.skusa2023.emulator.design import APERTURES_SEED, model
+from reproduce.papers.skusa2023.default_galaxy import PROGRADE
+from reproduce.papers.skusa2023.emulator.design import apertures, model
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,8 @@ class Masses:
 def masses(galaxy: GalaxyModel) -> Masses:
     """Of a galaxy seen through the default apertures."""
     space = ngc6278.space_grid(ngc6278.start_grid(galaxy))
-    apertures = default_apertures(APERTURES_SEED)
     return Masses(
-        intrinsic_masses(galaxy.potential.stars, space), projected_masses(ngc6278.LIGHT, apertures, ngc6278.SPREAD)
+        intrinsic_masses(galaxy.potential.stars, space), projected_masses(ngc6278.LIGHT, apertures(), ngc6278.SPREAD)
     )
 
 

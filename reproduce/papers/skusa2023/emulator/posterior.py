@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
+from reproduce.galaxy.orbits.library import OrbitLibrary
 from reproduce.galaxy.orbits.losvd import Kinematics, hermite_basis
 from reproduce.galaxy.orbits.weights import solve_weights
 from reproduce.papers.skusa2023 import ngc6278
@@ -26,13 +27,18 @@ SHAPES = 9
 
 @dataclass(frozen=True)
 class Sampler:
-    """Points in (parameters, M/L), shape (n, 5), and the weights of the training libraries at each, (n, libraries)."""
+    """Points in (parameters, M/L), shape (n, 5), and the weights of the training libraries at each, (n, libraries).
 
-    settings: Emulator
+    `by_aperture` (apertures, libraries, orbits, velocities), `apertures` (libraries, orbits, apertures): the training
+    libraries' histograms in another order, and summed over velocities; `shapes`, `masses`: the galaxy's masses for some
+    q.
+    """
+
     train: Libraries
+    by_aperture: np.ndarray
+    apertures: np.ndarray
     points: np.ndarray
     weights: np.ndarray
-    ratios: np.ndarray
     shapes: np.ndarray
     masses: list[Masses]
 
@@ -46,16 +52,24 @@ class Sampler:
     def chi2(self, kinematics: Kinematics) -> np.ndarray:
         """Least chi² over orbit weights at each point, shape (n,)."""
         found = np.empty(len(self.points))
-        apertures = self.train.histogram.sum(axis=2)
         for ratio in np.unique(self.points[:, -1]):
             scale = np.sqrt(ratio / ngc6278.PARAMETERS.mass_to_light)
-            h = coefficients(self.train, kinematics, scale)
+            h = self.coefficients(kinematics, scale)
             for k in np.flatnonzero(self.points[:, -1] == ratio):
                 share = self.weights[k].astype(np.float32)
-                sums = [np.tensordot(share, values, 1) for values in (h[0], h[1], apertures, self.train.intrinsic)]
+                sums = [np.tensordot(share, values, 1) for values in (*h, self.apertures, self.train.intrinsic)]
                 rows = problem(*_library(self.train, *sums), self.own_masses(self.points[k, 0]), kinematics)
                 found[k] = rows.chi2(solve_weights(rows))
         return found
+
+    def coefficients(self, kinematics: Kinematics, scale: float) -> tuple[np.ndarray, np.ndarray]:
+        """h1 to h4 of the libraries' orbits where velocities are `scale` times as large: of the orbits in their first
+        sense, and turned; both of shape (libraries, orbits, apertures, 4)."""
+        basis = hermite_basis(scale * self.train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
+        both = np.concatenate([basis[..., 1:], basis[:, ::-1, 1:]], axis=-1).astype(np.float32)
+        n, libraries, orbits, velocities = self.by_aperture.shape
+        found = (self.by_aperture.reshape(n, -1, velocities) @ both).reshape(n, libraries, orbits, 2, 4)
+        return tuple(np.moveaxis(found[..., k, :], 0, 2) for k in range(2))
 
 
 def sampler(settings: Emulator, train: Libraries, components: Components, predict: Predictor) -> Sampler:
@@ -69,33 +83,20 @@ def sampler(settings: Emulator, train: Libraries, components: Components, predic
     shapes = np.linspace(*settings.q, SHAPES)
     middle = 0.5 * (components.low + components.high)
     return Sampler(
-        settings=settings,
         train=train,
+        by_aperture=np.ascontiguousarray(np.moveaxis(train.histogram, 3, 0)),
+        apertures=train.histogram.sum(axis=2),
         points=np.column_stack([places, ratios[number]]),
         weights=components.weights(predict(components.unit(places))),
-        ratios=ratios,
         shapes=shapes,
         masses=[masses(model(np.r_[q, middle[1:]])) for q in shapes],
     )
 
 
-def coefficients(train: Libraries, kinematics: Kinematics, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """h1 to h4 of each library's orbits where velocities are `scale` times as large: of the orbits in their first sense,
-    and turned; both of shape (n, orbits, apertures, 4)."""
-    basis = hermite_basis(scale * train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
-    basis = basis[..., 1:].astype(np.float32)
-    by_aperture = np.moveaxis(train.histogram, 3, 0)  # (apertures, n, orbits, velocities)
-    ahead, back = (by_aperture.reshape(len(basis), -1, basis.shape[1]) @ part for part in (basis, basis[:, ::-1]))
-    shape = (len(basis), len(train), -1, 4)
-    return np.moveaxis(ahead.reshape(shape), 0, 2), np.moveaxis(back.reshape(shape), 0, 2)
-
-
 def _library(
     train: Libraries, ahead: np.ndarray, back: np.ndarray, apertures: np.ndarray, cells: np.ndarray
-) -> tuple["object", np.ndarray]:
+) -> tuple[OrbitLibrary, np.ndarray]:
     """A library whose one velocity bin holds each orbit's mass in an aperture, and its coefficients, with reversals."""
-    from reproduce.galaxy.orbits.library import OrbitLibrary
-
     n = train.n_tubes // 2
     order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, len(ahead))])
     turned = ahead[order]
