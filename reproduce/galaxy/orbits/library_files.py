@@ -63,7 +63,9 @@ def write_library(path: Path, library: OrbitLibrary) -> None:
     """Write a library, whole or not at all; the reversals of tubes, which are known from the tubes, are left out."""
     kept = np.r_[np.arange(0, library.n_tubes, 2), np.arange(library.n_tubes, len(library.family))]
     values = {field.name: getattr(library, field.name) for field in fields(library)}
-    values = {name: value[kept] if np.shape(value)[:1] == library.family.shape else value for name, value in values.items()}
+    values = {
+        name: value[kept] if np.shape(value)[:1] == library.family.shape else value for name, value in values.items()
+    }
     with whole(path, shared=True) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **values)
 
@@ -91,7 +93,9 @@ def with_reversals(library: OrbitLibrary) -> OrbitLibrary:
     order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, len(library.family))])
     back = np.concatenate([np.tile([False, True], n), np.zeros(len(order) - 2 * n, bool)])
     values = {field.name: getattr(library, field.name) for field in fields(library)}
-    values = {name: value[order] if np.shape(value)[:1] == library.family.shape else value for name, value in values.items()}
+    values = {
+        name: value[order] if np.shape(value)[:1] == library.family.shape else value for name, value in values.items()
+    }
     values["histogram"][back] = values["histogram"][back, ::-1]
     values["circularity"][back] *= -1
     return OrbitLibrary(**values)

@@ -125,8 +125,10 @@ def thin_orbits(table: ForceTable, grid: StartGrid, elevations: np.ndarray) -> n
     them is within 0.1 % of a search of its own (tested), at a cost that does not grow with the dithering.
     """
     log_radii = _log_radii(grid)
-    nodes = [np.linspace(*np.sort(ends), n + 2) for ends, n in
-             (((log_radii[0], log_radii[-1]), grid.n_energy), ((elevations[0], elevations[-1]), grid.n_i2))]
+    nodes = [
+        np.linspace(*np.sort(ends), n + 2)
+        for ends, n in (((log_radii[0], log_radii[-1]), grid.n_energy), ((elevations[0], elevations[-1]), grid.n_i2))
+    ]
     found = np.empty((nodes[0].size, nodes[1].size))
     for i, log_radius in enumerate(nodes[0]):
         energy = acceleration(table, 10.0**log_radius, 0.0, 0.0)[0]

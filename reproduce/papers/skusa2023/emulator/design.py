@@ -141,7 +141,9 @@ class Libraries:
         )
 
 
-def make_libraries(settings: Emulator, folder: Path, checkpoint: Path, executor: Executor, tell: Tell) -> dict[str, float]:
+def make_libraries(
+    settings: Emulator, folder: Path, checkpoint: Path, executor: Executor, tell: Tell
+) -> dict[str, float]:
     """Make all libraries and write ``libraries.h5``, with the groups ``train``, ``test`` and ``repeat``.
 
     Returns

@@ -75,7 +75,9 @@ def tasks(settings: Emulator, places: np.ndarray, scores: np.ndarray, folder: Pa
                     for column in range(values.shape[1]):
                         file[f"{group}/{name}_{column}"] = values[rows, column].astype(np.float32)
         arrays = {
-            name: Array(tuple(f"{name}_{c}" for c in range(values.shape[1])), (0.0,) * values.shape[1], (1.0,) * values.shape[1])
+            name: Array(
+                tuple(f"{name}_{c}" for c in range(values.shape[1])), (0.0,) * values.shape[1], (1.0,) * values.shape[1]
+            )
             for name, values in ((TERMS, terms), (SCORES, scores))
         }
         found.append(
