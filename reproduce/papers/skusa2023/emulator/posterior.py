@@ -1,10 +1,12 @@
-"""What data say about shape, halo, black hole and M/L: chi² at points all over the box, from predicted libraries.
+"""What kinematics say about shape, halo, black hole and M/L, from predicted libraries.
 
-Each point costs one prediction (a weighted sum of the training libraries' coefficients, which are kept for each M/L) and
-one fit of orbit weights. Points of Sobol's sequence with weights exp(-Δχ² / 2 T) are the posterior under flat priors;
-T = √(2 n) of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis.
+A point costs one prediction (a weighted sum of the training libraries' coefficients, which are kept for each M/L) and
+one fit of orbit weights: milliseconds, where a library takes a minute. The likelihood is exp(-Δχ² / 2 T) with T = √(2 n)
+of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors are flat. Sampled
+by Goodman & Weare's affine-invariant stretch moves (2010, CAMCoS 5, 65).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,29 +18,34 @@ from reproduce.galaxy.orbits.weights import solve_weights
 from reproduce.papers.skusa2023 import ngc6278
 from reproduce.papers.skusa2023.emulator.baselines import Predictor
 from reproduce.papers.skusa2023.emulator.components import Components
-from reproduce.papers.skusa2023.emulator.design import Libraries, model, parameters
+from reproduce.papers.skusa2023.emulator.design import Libraries, model
 from reproduce.papers.skusa2023.emulator.mocks import Masses, masses, problem
 from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Emulator
 
 NAMES = (*PARAMETERS, "mass_to_light")
 SHAPES = 9
 """Values of q for which the galaxy's masses are computed; between them they are interpolated (to 10⁻⁴)."""
+STRETCH = 2.0
+"""Goodman & Weare's a."""
+BURN = 1 / 3
+"""Share of the steps that is thrown away."""
 
 
 @dataclass(frozen=True)
-class Sampler:
-    """Points in (parameters, M/L), shape (n, 5), and the weights of the training libraries at each, (n, libraries).
+class Emulated:
+    """Predicted libraries anywhere in the box, for one galaxy's kinematics.
 
-    `by_aperture` (apertures, libraries, orbits, velocities), `apertures` (libraries, orbits, apertures): the training
-    libraries' histograms in another order, and summed over velocities; `shapes`, `masses`: the galaxy's masses for some
-    q.
+    `coefficients` (ratios, training libraries, orbits, apertures, 8): h1 to h4 of the orbits in their first sense, then
+    turned; `apertures` (libraries, orbits, apertures): their masses; `shapes`, `masses`: the galaxy's masses for some q.
     """
 
     train: Libraries
-    by_aperture: np.ndarray
+    components: Components
+    predict: Predictor
+    kinematics: Kinematics
+    ratios: np.ndarray
+    coefficients: np.ndarray
     apertures: np.ndarray
-    points: np.ndarray
-    weights: np.ndarray
     shapes: np.ndarray
     masses: list[Masses]
 
@@ -49,58 +56,59 @@ class Sampler:
         cells = (1 - t) * self.masses[k].intrinsic + t * self.masses[k + 1].intrinsic
         return Masses(cells, self.masses[k].projected)
 
-    def chi2(self, kinematics: Kinematics) -> np.ndarray:
-        """Least chi² over orbit weights at each point, shape (n,)."""
-        found = np.empty(len(self.points))
-        for ratio in np.unique(self.points[:, -1]):
-            scale = np.sqrt(ratio / ngc6278.PARAMETERS.mass_to_light)
-            h = self.coefficients(kinematics, scale)
-            for k in np.flatnonzero(self.points[:, -1] == ratio):
-                share = self.weights[k].astype(np.float32)
-                sums = [np.tensordot(share, values, 1) for values in (*h, self.apertures, self.train.intrinsic)]
-                rows = problem(*_library(self.train, *sums), self.own_masses(self.points[k, 0]), kinematics)
-                found[k] = rows.chi2(solve_weights(rows))
+    def chi2(self, points: np.ndarray) -> np.ndarray:
+        """Least chi² over orbit weights, shape (n,), at points (n, 5) of parameters and M/L (the nearest of `ratios`)."""
+        share = self.components.weights(self.predict(self.components.unit(points[:, :-1]))).astype(np.float32)
+        nearest = np.abs(points[:, -1, None] - self.ratios).argmin(axis=1)
+        found = np.empty(len(points))
+        for k, (weights, place) in enumerate(zip(share, nearest, strict=True)):
+            library, h = _library(
+                self.train,
+                np.tensordot(weights, self.coefficients[place], 1),
+                np.tensordot(weights, self.apertures, 1),
+                np.tensordot(weights, self.train.intrinsic, 1),
+            )
+            rows = problem(library, h, self.own_masses(points[k, 0]), self.kinematics)
+            found[k] = rows.chi2(solve_weights(rows))
         return found
 
-    def coefficients(self, kinematics: Kinematics, scale: float) -> tuple[np.ndarray, np.ndarray]:
-        """h1 to h4 of the libraries' orbits where velocities are `scale` times as large: of the orbits in their first
-        sense, and turned; both of shape (libraries, orbits, apertures, 4)."""
-        basis = hermite_basis(scale * self.train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
-        both = np.concatenate([basis[..., 1:], basis[:, ::-1, 1:]], axis=-1).astype(np.float32)
-        n, libraries, orbits, velocities = self.by_aperture.shape
-        found = (self.by_aperture.reshape(n, -1, velocities) @ both).reshape(n, libraries, orbits, 2, 4)
-        return tuple(np.moveaxis(found[..., k, :], 0, 2) for k in range(2))
 
-
-def sampler(settings: Emulator, train: Libraries, components: Components, predict: Predictor) -> Sampler:
-    """Points all over the box, with M/L rounded to the values at which coefficients are kept."""
-    size = 1 << (settings.posterior_samples - 1).bit_length()
-    unit = qmc.Sobol(len(NAMES), rng=np.random.default_rng([settings.seed, 3])).random(size)
-    unit = unit[: settings.posterior_samples]
+def emulated(
+    settings: Emulator, train: Libraries, components: Components, predict: Predictor, kinematics: Kinematics
+) -> Emulated:
+    """Keep the training libraries' coefficients about these kinematics at each M/L."""
+    by_aperture = np.ascontiguousarray(np.moveaxis(train.histogram, 3, 0))  # (apertures, n, orbits, velocities)
+    n, libraries, orbits, velocities = by_aperture.shape
+    by_aperture = by_aperture.reshape(n, -1, velocities)
     ratios = np.linspace(*settings.mass_to_light, settings.ratios)
-    places = parameters(settings, unit[:, :-1])
-    number = np.minimum((unit[:, -1] * settings.ratios).astype(int), settings.ratios - 1)
+    kept = np.empty((len(ratios), libraries, orbits, n, 8), np.float32)
+    for k, scale in enumerate(np.sqrt(ratios / ngc6278.PARAMETERS.mass_to_light)):
+        basis = hermite_basis(scale * train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
+        both = np.concatenate([basis[..., 1:], basis[:, ::-1, 1:]], axis=-1).astype(np.float32)
+        kept[k] = np.moveaxis((by_aperture @ both).reshape(n, libraries, orbits, 8), 0, 2)
     shapes = np.linspace(*settings.q, SHAPES)
     middle = 0.5 * (components.low + components.high)
-    return Sampler(
+    return Emulated(
         train=train,
-        by_aperture=np.ascontiguousarray(np.moveaxis(train.histogram, 3, 0)),
+        components=components,
+        predict=predict,
+        kinematics=kinematics,
+        ratios=ratios,
+        coefficients=kept,
         apertures=train.histogram.sum(axis=2),
-        points=np.column_stack([places, ratios[number]]),
-        weights=components.weights(predict(components.unit(places))),
         shapes=shapes,
         masses=[masses(model(np.r_[q, middle[1:]])) for q in shapes],
     )
 
 
 def _library(
-    train: Libraries, ahead: np.ndarray, back: np.ndarray, apertures: np.ndarray, cells: np.ndarray
+    train: Libraries, h: np.ndarray, apertures: np.ndarray, cells: np.ndarray
 ) -> tuple[OrbitLibrary, np.ndarray]:
     """A library whose one velocity bin holds each orbit's mass in an aperture, and its coefficients, with reversals."""
     n = train.n_tubes // 2
-    order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, len(ahead))])
-    turned = ahead[order]
-    turned[1 : train.n_tubes : 2] = back[:n]
+    order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, len(h))])
+    turned = h[order, :, :4]
+    turned[1 : train.n_tubes : 2] = h[:n, :, 4:]
     blank = np.zeros(len(order))
     library = OrbitLibrary(
         histogram=apertures[order][:, None],
@@ -118,35 +126,81 @@ def _library(
 
 @dataclass(frozen=True)
 class Posterior:
-    """Weighted points: `points` (n, 5), `weights` (n,) summing to one, `chi2` (n,)."""
+    """Points of the chain after its beginning, `points` (n, 5), `chi2` (n,); `accepted`, the share of moves."""
 
     points: np.ndarray
-    weights: np.ndarray
     chi2: np.ndarray
-
-    @property
-    def effective(self) -> float:
-        """Effective number of points."""
-        return float(1 / (self.weights**2).sum())
+    accepted: float
 
     def below(self, truth: np.ndarray) -> np.ndarray:
         """Mass of the posterior below true values, each parameter by itself, shape (5,): uniform if all is well."""
-        under = (self.points < truth) + 0.5 * (self.points == truth)
-        return np.asarray(self.weights @ under)
+        return np.asarray((self.points < truth).mean(axis=0))
 
     def interval(self, mass: float) -> np.ndarray:
         """Central interval of each parameter, shape (5, 2)."""
-        found = np.empty((self.points.shape[1], 2))
-        for k, values in enumerate(self.points.T):
-            order = np.argsort(values, kind="stable")
-            total = np.cumsum(self.weights[order]) - 0.5 * self.weights[order]
-            found[k] = np.interp([0.5 - mass / 2, 0.5 + mass / 2], total, values[order])
+        return np.quantile(self.points, [0.5 - mass / 2, 0.5 + mass / 2], axis=0).T
+
+
+def posterior(settings: Emulator, galaxy: Emulated, seed: int) -> Posterior:
+    """Sample the parameters and M/L of a galaxy.
+
+    Walkers begin at Sobol's points, drawn by their likelihood.
+    """
+    low, high = np.array([*(getattr(settings, name) for name in PARAMETERS), settings.mass_to_light]).T
+    random = np.random.default_rng([settings.seed, 5, seed])
+    temperature = np.sqrt(2 * galaxy.kinematics.coefficient_errors.size)
+    unit = qmc.Sobol(len(NAMES), rng=random).random(1 << (settings.first_points - 1).bit_length())
+    first = low + (high - low) * unit
+    chi2 = galaxy.chi2(first)
+    chance = np.exp(-(chi2 - chi2.min()) / (8 * temperature))  # wider than the posterior, as a beginning should be
+    chosen = random.choice(len(first), settings.walkers, p=chance / chance.sum())
+    walkers = first[chosen] + 0.05 * (high - low) * random.normal(size=(settings.walkers, len(NAMES)))
+    walkers = np.clip(walkers, low + 1e-6 * (high - low), high - 1e-6 * (high - low))
+
+    def log_probability(points: np.ndarray) -> np.ndarray:
+        inside = ((points > low) & (points < high)).all(axis=1)
+        found = np.full(len(points), -np.inf)
+        if inside.any():
+            found[inside] = -galaxy.chi2(points[inside]) / (2 * temperature)
         return found
 
+    points, value, accepted = stretch(walkers, log_probability, settings.steps, random)
+    kept = slice(int(BURN * settings.steps), None)
+    return Posterior(points[kept].reshape(-1, len(NAMES)), -2 * temperature * value[kept].ravel(), accepted)
 
-def posterior(sampler: Sampler, kinematics: Kinematics) -> Posterior:
-    """The posterior of kinematics under flat priors over the box and the range of M/L."""
-    chi2 = sampler.chi2(kinematics)
-    temperature = np.sqrt(2 * kinematics.coefficient_errors.size)
-    weights = np.exp(-(chi2 - chi2.min()) / (2 * temperature))
-    return Posterior(sampler.points, weights / weights.sum(), chi2)
+
+def stretch(
+    walkers: np.ndarray, log_probability: Callable[[np.ndarray], np.ndarray], steps: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Goodman & Weare's sampler, the walkers in two halves.
+
+    Parameters
+    ----------
+    walkers : array of shape (n, d)
+        Where they begin; n even, at least 2 d.
+    log_probability : callable
+        From points (m, d) to (m,), -inf where they may not be.
+    steps : int
+    random : Generator
+
+    Returns
+    -------
+    tuple
+        Points (steps, n, d), their log probability (steps, n), the share of moves accepted.
+    """
+    n, d = walkers.shape
+    walkers, value = walkers.copy(), log_probability(walkers)
+    points, values, accepted = np.empty((steps, n, d)), np.empty((steps, n)), 0
+    halves = np.arange(n)[: n // 2], np.arange(n)[n // 2 :]
+    for step in range(steps):
+        for moved, fixed in (halves, halves[::-1]):
+            z = (1 + (STRETCH - 1) * random.random(len(moved))) ** 2 / STRETCH
+            partner = walkers[random.choice(fixed, len(moved))]
+            asked = partner + z[:, None] * (walkers[moved] - partner)
+            there = log_probability(asked)
+            with np.errstate(invalid="ignore"):
+                better = np.log(random.random(len(moved))) < (d - 1) * np.log(z) + there - value[moved]
+            walkers[moved[better]], value[moved[better]] = asked[better], there[better]
+            accepted += int(better.sum())
+        points[step], values[step] = walkers, value
+    return points, values, accepted / (steps * n)

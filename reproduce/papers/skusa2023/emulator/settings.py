@@ -41,8 +41,10 @@ class Emulator(Group):
     learning_rate: Positive = Field(3e-3, description="Adam's largest rate; a cosine takes it to zero")
     mass_to_light: Range = Field((4.0, 6.5), description="M/L looked at, the truth of mock galaxies inside its middle")
     ratios: int = Field(26, ge=5, description="values of M/L between its ends, even in M/L")
-    posterior_samples: int = Field(1024, ge=16, description="points in (parameters, M/L) at which chi2 is computed")
-    mocks: int = Field(24, ge=1, description="mock galaxies, of libraries not learnt from, for the coverage")
+    first_points: int = Field(256, ge=16, description="points of the box at which a posterior begins")
+    walkers: int = Field(32, ge=10, multiple_of=2, description="walkers of a posterior")
+    steps: int = Field(50, ge=3, description="steps of each walker; the first third is thrown away")
+    mocks: int = Field(14, ge=1, description="mock galaxies, of libraries not learnt from, for the coverage")
     best_signal_to_noise: Positive = Field(120.0, description="of a mock galaxy's brightest aperture")
 
     @model_validator(mode="after")
