@@ -46,8 +46,10 @@ def initialise(model: keras.Model, seed: int) -> None:
     of a Dask worker, may take some in between.
     """
     for place, layer in enumerate(model.layers):
-        if hasattr(layer, "kernel"):
-            number = int(np.random.default_rng([seed, place]).integers(2**31))
+        number = int(np.random.default_rng([seed, place]).integers(2**31))
+        if isinstance(layer, keras.Model):  # networks of a network
+            initialise(layer, number)
+        elif hasattr(layer, "kernel"):
             layer.kernel.assign(keras.initializers.GlorotUniform(number)(layer.kernel.shape))
 
 
