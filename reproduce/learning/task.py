@@ -73,6 +73,11 @@ class Task:
     until : int, optional
         Epochs after which to stop for now, with the schedule of all epochs; none: all. A search goes on later, from the
         same state, with the trials that do well.
+    keep : {"best", "last"}
+        Which epoch's weights are written; the last one's where no validation loss says which is good, as of networks
+        that are trained against each other.
+    every_step : bool
+        Write the losses of every step beside the weights, ``NAME.steps.csv``.
     """
 
     name: str
@@ -91,6 +96,13 @@ class Task:
     precision: str = "float32"
     threads: int | None = None
     until: int | None = None
+    keep: Literal["best", "last"] = "best"
+    every_step: bool = False
+
+    @property
+    def steps(self) -> Path:
+        """File of the losses of every step."""
+        return self.weights.with_name(f"{self.name}.steps.csv")
 
     def stream(self, *purpose: int) -> tuple[int, ...]:
         """Seeds of one purpose."""
@@ -111,6 +123,8 @@ class Task:
             "precision": self.precision,
             "data": self.data.identity(),
         }
+        if self.keep != "best" or self.every_step:  # as before where neither is used
+            parts |= {"keep": self.keep, "every_step": self.every_step}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
