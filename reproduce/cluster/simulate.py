@@ -107,10 +107,15 @@ def evolved(task: Task, progress: Progress | None = None) -> Evolved:
     stars, physics = prepare(name, settings, task.tracks_cache, tell)
     tracks = physics.tracks
     assert tracks is not None, "prepare always makes tracks"
-    digest = f"{name} {settings.model_dump_json()}"
-    store = Checkpoint(task.checkpoint, hashlib.sha256(digest.encode()).hexdigest())
+    store = checkpoint(task)
     rows, taken = _run(task, stars, physics, store, tell)
     return Evolved(rows, taken, store, tracks)
+
+
+def checkpoint(task: Task) -> Checkpoint:
+    """Where the state of a cluster is kept."""
+    digest = f"{task.name} {task.settings.model_dump_json()}"
+    return Checkpoint(task.checkpoint, hashlib.sha256(digest.encode()).hexdigest())
 
 
 def prepare(
