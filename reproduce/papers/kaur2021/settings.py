@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from reproduce.galaxy.settings import MapSettings, Numerics, Ranges
+from reproduce.galaxy.settings import MapSettings, Numerics, Range, Ranges
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 
@@ -119,6 +119,20 @@ class Fresh(Group):
     )
 
 
+class Unknown(Group):
+    """Galaxies that no network has been trained on, outside the ranges of the others (paper Sect. 3.5).
+
+    The paper says only that parameters of the mergers differ. All that is not here is as in `galaxies`.
+    """
+
+    seed: Seed = Field(7, description="seed of these galaxies, and of their views")
+    discs: int = Field(200, ge=0, description="disc galaxies")
+    mergers: int = Field(160, ge=0, description="merger remnants")
+    rotation_fraction: Range = Field((0.5, 0.6), description="f_rot of the clusters")
+    baryon_fraction: Range = Field((0.1, 0.1), description="f_bary")
+    separation_rd: Range = Field((3.0, 4.0), description="first distance of merging galaxies [R_d of the larger]")
+
+
 class Evaluate(Group):
     """Errors of all methods, and their intervals."""
 
@@ -135,6 +149,7 @@ class Settings(Group):
     maps: Maps = Field(default_factory=Maps)
     train: Train = Field(default_factory=Train)
     fresh: Fresh = Field(default_factory=Fresh)
+    unknown: Unknown = Field(default_factory=Unknown)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")
