@@ -141,6 +141,14 @@ def evaluate(job: Job) -> None:
     job.metrics |= results.metrics
 
 
+def examples(job: Job) -> None:
+    """Make the single galaxies of Figures 2, 3, 4 and 19."""
+    from reproduce.papers.kaur2021.examples import make
+
+    settings = job.settings
+    job.metrics |= make(settings.galaxies, settings.maps, settings.examples, job.folder, job.progress)
+
+
 def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
     """Logs the epochs of the networks, ``DL1.one_channel.image-2`` being the second member of one."""
 
@@ -165,12 +173,32 @@ PAPER = Paper(
         Stage("train", train, needs=("maps",), reads=("train", "maps.cells")),
         Stage("fresh", fresh, needs=("galaxies", "maps"), reads=("galaxies", "maps", "fresh")),
         Stage("unknown", unknown, reads=("galaxies", "maps", "unknown")),
+        Stage("examples", examples, reads=("galaxies", "maps", "examples")),
         Stage(
             "evaluate",
             evaluate,
             needs=("galaxies", "maps", "estimators", "train", "fresh", "unknown"),
             reads=("galaxies", "maps", "train", "fresh", "evaluate"),
         ),
+        figure(drawing.figure1, reads=("train.pool_stride", "maps.cells")),
+        figure(drawing.figure2, needs=("examples",), reads=("maps.field_rd",)),
+        figure(drawing.figure3, needs=("examples",)),
+        figure(drawing.figure4, needs=("examples",), reads=("maps.field_rd",)),
+        figure(drawing.figure5, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure6, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure7, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure8, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure9, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure10, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure11, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure12, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure13, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure14, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure15, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure16, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure19, needs=("examples",), reads=("maps.field_rd",)),
+        figure(drawing.table2, needs=("evaluate",), reads=("train",)),
+        figure(drawing.table3, needs=("evaluate",), reads=("train",)),
         figure(drawing.classical, needs=("estimators",)),
     ),
     published=PUBLISHED,
