@@ -278,7 +278,6 @@ PAPER = Paper(
             {"clusters": "path", "distance": "string", "out": "string, masses"},
         ),
     },
-    published=data_manifests.load("kaur2021/published"),
     published=PUBLISHED,
     about="Maps of velocity and dispersion of 200 globular clusters in, the dark mass of their galaxy out. The "
     "galaxies are our own simulations after the paper's description, which leaves ranges, label and smoothing open.",
