@@ -62,8 +62,8 @@ def evolve(item: tuple[str, ClusterSettings, Path, Path, float]) -> None:
 
 
 def own(stars: float, radius_pc: float) -> dict[str, Model]:
-    """One cluster like those of the library, a Plummer sphere at 15 kpc of Z = 0.001."""
-    like = models(Library(clusters=32))["L00"].model_dump()
+    """One cluster like those of the library, a Plummer sphere at 15 kpc of Z = 0.001, base steps of 2 Myr and more."""
+    like = models(Library(clusters=32))["L00"].model_dump() | {"step_floor_myr": 2.0}
     like |= {"n_stars": round(stars), "half_mass_radius_pc": radius_pc, "galactocentric_radius_kpc": 15.0}
     like |= {"metallicity": 0.001, "profile": "plummer", "king_w0": None}
     return {f"own-{round(stars)}-{radius_pc:g}pc": Model.model_validate(like)}

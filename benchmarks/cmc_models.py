@@ -52,10 +52,10 @@ def settings_of(name: str) -> ClusterSettings:
     )  # fmt: skip
 
 
-def run(name: str, age_gyr: float, tracks: Path | None, seed: int) -> dict[str, object]:
+def run(name: str, age_gyr: float, tracks: Path | None, own: dict[str, float]) -> dict[str, object]:
     """Evolve one model; return its state at a few ages."""
     start = time.process_time()
-    settings = settings_of(name).model_copy(update={"seed": seed})
+    settings = settings_of(name).model_copy(update=own)
     stars, physics = prepare(name, settings, tracks)
     cluster = begin(name, settings.seed, stars, physics)
     ages = [age for age in (0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 10.3, 12.0, 14.0) if age <= age_gyr]
@@ -97,13 +97,15 @@ def main() -> None:
     parser.add_argument("--age-gyr", type=float, default=14.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tracks", type=Path, help="folder that keeps stellar tracks from run to run")
+    parser.add_argument("--step-floor-myr", type=float, default=1.0)
     given = parser.parse_args()
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for name in given.models:
-        key = {"model": name, "age_gyr": given.age_gyr, "seed": given.seed}
+        own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr}
+        key = {"model": name, "age_gyr": given.age_gyr, **own}
         rows = [row for row in done if key.items() <= row.items()]
         if not rows:
-            rows = [key | run(name, given.age_gyr, given.tracks, given.seed)]
+            rows = [key | run(name, given.age_gyr, given.tracks, own)]
             with given.table.open("a") as stream:
                 stream.write(json.dumps(rows[0]) + "\n")
         print(*compare(name, rows[0]["states"]), sep="\n", flush=True)
