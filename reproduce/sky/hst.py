@@ -313,3 +313,30 @@ def expose(
     if noisy_background is not None:
         counts += noisy_background * time
     return np.minimum(counts, well) / time - sky
+
+
+def depth(camera: HstCamera, signal_to_noise: float = 4.0, background: NDArray | None = None) -> Array:
+    """Vega magnitudes of stars that PSF photometry measures with a signal-to-noise ratio, shape (3,).
+
+    Parameters
+    ----------
+    camera : HstCamera
+        Exposures, sky, read noise.
+    signal_to_noise : float
+        Of a star with a pixel in its middle.
+    background : array, shape (3,), optional
+        Light of the galaxy in a pixel [electrons/s].
+
+    Notes
+    -----
+    (S/N)² = F² t² / (F t + A (sky t + n r²)) with the noise-equivalent area A = 1 / Σ P² of the function P in pixels.
+    """
+    middle = np.array([camera.pixels / 2 + 0.5])
+    star = star_image(middle, middle, np.ones((1, 3), dtype=np.float32), camera).astype(np.float64)
+    area = 1 / np.sum((star / star.sum(axis=(1, 2), keepdims=True)) ** 2, axis=(1, 2))
+    time = np.array(camera.exposure_s)
+    light = np.array(camera.sky_electrons_s) + (0.0 if background is None else background)
+    noise = area * (light * time + np.array(camera.read_noise_electrons) ** 2 * np.array(camera.exposures))
+    squared = signal_to_noise**2
+    electrons = (squared + np.sqrt(squared**2 + 4 * squared * noise)) / 2
+    return np.array(camera.zero_point_vega) - 2.5 * np.log10(electrons / time)

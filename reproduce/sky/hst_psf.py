@@ -90,13 +90,13 @@ class HstPsf:
         )
 
     def radius(self, fraction: float) -> float:
-        """Radius [arcsec] that holds this fraction of the light, up to 20 arcsec."""
+        """Radius [arcsec] that holds this fraction of the light, up to 4 arcsec."""
         return _radius(self, fraction)
 
 
 @lru_cache(maxsize=32)
 def _radius(psf: HstPsf, fraction: float) -> float:
-    return float(optimize.brentq(lambda r: float(psf.encircled(r)) - fraction, 1e-3, 20.0))
+    return float(optimize.brentq(lambda r: float(psf.encircled(r)) - fraction, 1e-3, 4.0))
 
 
 @cache
