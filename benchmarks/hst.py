@@ -59,7 +59,9 @@ def main(cache: Path) -> None:
     print(f"synthetic M31 fields of 256 x 256 px: {1 / best(field.tile, 3, 3):.0f} a second")
     small = m31.M31(table, HstCamera(pixels=160))
     made = (small.tile(i) for i in range(24))
-    some = tiles.collect(((f"{i}", rate, {"number": float(i)}) for i, rate in enumerate(made)), noisy=False, origin="M31")
+    some = tiles.collect(
+        ((f"{i}", rate, {"number": float(i)}) for i, rate in enumerate(made)), noisy=False, origin="M31"
+    )
     maker = drawn_clusters.Maker(table, some, DrawnClusters(), HstCamera(pixels=80))
     seconds = best(lambda i: maker.draw(np.random.default_rng([1, 2, i])), 100)
     print(f"drawn clusters of 80 x 80 px on fields, three bands: {1 / seconds:.0f} a second (asked: 300)")
@@ -84,8 +86,12 @@ def galsim_rows(stars: hst.HstStars, camera: HstCamera, number: int = 300) -> No
         one.drawImage(theirs, add_to_image=True, method="auto")
     seconds = time.process_time() - begin
     off = np.abs(ours - theirs.array).max() / theirs.array.max()
-    print(f"GalSim: {number / seconds:.0f} stars a second in one band; largest difference {100 * off:.2f} % of the peak")
-    print(f"  ours: {number / best(lambda i: hst.star_image(u, v, stars.light, camera), 3) * STARS / number:.0f} in three")
+    print(
+        f"GalSim: {number / seconds:.0f} stars a second in one band; largest difference {100 * off:.2f} % of the peak"
+    )
+    print(
+        f"  ours: {number / best(lambda i: hst.star_image(u, v, stars.light, camera), 3) * STARS / number:.0f} in three"
+    )
 
 
 if __name__ == "__main__":

@@ -94,7 +94,9 @@ def clusters(name: str, downloader: Downloader, server: str | None = None) -> Ta
     found = downloader.get(server or query._server_to_url(), data=payload, check=is_text("VOTABLE"))
     table = read_clusters(found.path, archive["columns"])
     if archive["rows"] and len(table) != archive["rows"]:
-        raise InputError(f"{found.url}: {name} has {archive['rows']} clusters, found {len(table)}; look at {found.path}")
+        raise InputError(
+            f"{found.url}: {name} has {archive['rows']} clusters, found {len(table)}; look at {found.path}"
+        )
     return table
 
 
@@ -116,7 +118,11 @@ def read_clusters(path: Path, columns: Mapping[str, str]) -> Table:
     for name, own in columns.items():
         column = raw[own]
         numbers = column.dtype.kind == "f"
-        filled = column.filled(np.nan if numbers else 0) if hasattr(column, "filled") and column.dtype.kind in "if" else column
+        filled = (
+            column.filled(np.nan if numbers else 0)
+            if hasattr(column, "filled") and column.dtype.kind in "if"
+            else column
+        )
         table[name] = np.asarray(filled, dtype=np.float64) if numbers else np.asarray(filled)
     return table
 
@@ -254,7 +260,8 @@ def _on_grid(image: _Image, wcs: WCS, rows: slice, columns: slice) -> NDArray[np
     from reproject import reproject_exact
 
     own_rows, own_columns = (
-        slice(max(0, int(v.min()) - MARGIN_PIXELS), min(n, int(v.max()) + MARGIN_PIXELS + 2)) for v, n in ((y, ny), (x, nx))
+        slice(max(0, int(v.min()) - MARGIN_PIXELS), min(n, int(v.max()) + MARGIN_PIXELS + 2))
+        for v, n in ((y, ny), (x, nx))
     )
     grid = wcs[rows, columns]
     shape = rows.stop - rows.start, columns.stop - columns.start

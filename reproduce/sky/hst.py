@@ -176,7 +176,7 @@ def places(stars: HstStars, camera: HstCamera, view: HstView) -> tuple[Array, Ar
 
 
 def electrons_per_light(camera: HstCamera, distance_kpc: float, a_v: float = 0.0) -> Array:
-    """Electrons a second of a star of absolute magnitude 0 in each band at a distance, behind extinction, shape (3,)."""
+    """Electrons a second of a star of absolute magnitude 0 at a distance, behind extinction, in each band, (3,)."""
     dimming = distance_modulus(distance_kpc) + a_v * np.array(list(EXTINCTION.values()))
     return 10 ** (-0.4 * (dimming - np.array(camera.zero_point_vega)))
 
@@ -219,7 +219,12 @@ def mass_map(stars: HstStars, camera: HstCamera, view: HstView) -> Array:
 
 
 def star_image(
-    u: Array, v: Array, flux: NDArray, camera: HstCamera, psfs: Sequence[Psf] | None = None, smooth: NDArray | None = None
+    u: Array,
+    v: Array,
+    flux: NDArray,
+    camera: HstCamera,
+    psfs: Sequence[Psf] | None = None,
+    smooth: NDArray | None = None,
 ) -> NDArray[np.float32]:
     """Light of point sources in each pixel and band.
 
@@ -263,7 +268,7 @@ def fine_grid(camera: HstCamera) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)
 def _transfers(psfs: tuple[Psf, ...], pixels: int, scale: float, margin_arcsec: float) -> tuple[int, int, NDArray]:
-    """Nodes a side; margin [px]; transfer functions of PSF and pixel over the spline's, shape (bands, size, size/2+1)."""
+    """Nodes a side; margin [px]; transforms of PSF and pixel over the spline's, shape (bands, size, size / 2 + 1)."""
     reach = int(np.ceil(margin_arcsec / scale))
     across = fft.next_fast_len(pixels + 2 * reach, real=True)
     size = NODES * across

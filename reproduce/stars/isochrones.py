@@ -30,7 +30,7 @@ STEP = 0.01  # in ln m, of the grid of initial masses
 EVOLVING = 12  # masses between main sequence and remnants to begin with
 HALVINGS = 7
 ALIKE_DEX = (0.12, 0.025)
-"""Neighbours that have left the main sequence differ by less than this in log L and log T, or by STEP / 1,000 in mass."""
+"""Neighbours that have left the main sequence differ by less in log L and log T, or by STEP / 1,000 in ln m."""
 _LEFT_MAIN_SEQUENCE, _REMNANT = 2, 10  # SSE's types, the first of each kind
 
 
@@ -202,7 +202,9 @@ def isochrones(
 def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> str:
     from reproduce.stars import stellar_evolution
 
-    code = "".join(inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine, _add))
+    code = "".join(
+        inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine, _add)
+    )
     made_with = f"{code} {feh} {names} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {HALVINGS} {ALIKE_DEX}".encode()
     return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + bands.mist().bc.tobytes()).hexdigest()[:20]
 
@@ -253,13 +255,17 @@ def _isochrone(
     return share / share.sum(), mass, state["mass_msun"], magnitude
 
 
-def _refine(mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float) -> tuple[NDArray, dict[str, NDArray]]:
+def _refine(
+    mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float
+) -> tuple[NDArray, dict[str, NDArray]]:
     """More masses between the last on the main sequence and the first remnant, until neighbours are alike."""
     left, right = _evolving(state["stellar_type"])
     mass, state = _add(mass, state, np.linspace(mass[left], mass[right], EVOLVING + 2)[1:-1], feh, time_myr)
     for _ in range(HALVINGS):
         left, right = _evolving(state["stellar_type"])
-        steps = [np.abs(np.diff(np.log10(np.maximum(state[name], 1e-10)))) for name in ("luminosity_lsun", "temperature_k")]
+        steps = [
+            np.abs(np.diff(np.log10(np.maximum(state[name], 1e-10)))) for name in ("luminosity_lsun", "temperature_k")
+        ]
         wide = (steps[0] > ALIKE_DEX[0]) | (steps[1] > ALIKE_DEX[1])
         wide &= np.diff(np.log(mass)) > STEP / 1_000
         wide[:left], wide[right:] = False, False

@@ -74,7 +74,9 @@ def test_tiles_of_a_brick_lie_on_one_grid_with_their_light(archive: Archive, tmp
         whole = file[1].data
     for name, rate, place in tiles:
         row, column = (int(part) for part in name.split("/")[1:])
-        np.testing.assert_array_equal(rate[1], whole[row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE])
+        np.testing.assert_array_equal(
+            rate[1], whole[row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE]
+        )
         np.testing.assert_allclose(rate[2], rate[1], rtol=1e-5)  # electrons over the exposure time
         np.testing.assert_allclose(rate[0], rate[1], rtol=2e-3)  # other pixels, turned: light of an area is the same
         assert abs(place["ra"] - RA) < 1e-3 and abs(place["dec"] - DEC) < 1e-3

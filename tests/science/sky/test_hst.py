@@ -57,7 +57,7 @@ def test_diffraction_is_galsims() -> None:
 
 
 def test_galsim_draws_the_same_stars() -> None:
-    """Stars at any sub-pixel place: within 0.5 % of the peak, the transform beyond the fine grid's Nyquist frequency."""
+    """Stars at any sub-pixel place: within 0.5 % of the peak, what the fine grid cannot hold."""
     galsim = pytest.importorskip("galsim")
     generator = np.random.default_rng(3)
     u, v = generator.uniform(16, 48, (2, 30))
@@ -101,7 +101,9 @@ def test_ellipticity_and_angle_are_those_of_the_projected_stars(ratio: float, li
 def test_light_falls_with_distance_and_extinction() -> None:
     near, far = (hst.electrons_per_light(CAMERA, distance) for distance in (200.0, 400.0))
     np.testing.assert_allclose(near / far, 4.0)
-    np.testing.assert_allclose(hst.electrons_per_light(CAMERA, 200.0, 1.0) / near, 10 ** (-0.4 * np.array([1.63, 1.18, 0.555])))
+    np.testing.assert_allclose(
+        hst.electrons_per_light(CAMERA, 200.0, 1.0) / near, 10 ** (-0.4 * np.array([1.63, 1.18, 0.555]))
+    )
     star = stars(np.zeros((1, 3)), np.full((1, 3), 10 ** (0.4 * 24.474)))  # of magnitude 0 at M31
     zero_points = 2.5 * np.log10(hst.cluster_image(star, CAMERA, hst.HstView()).sum(axis=(1, 2)) / 0.99)
     np.testing.assert_allclose(zero_points, CAMERA.zero_point_vega, atol=0.02)

@@ -56,11 +56,11 @@ def test_surface_brightness_falls_from_the_bulge_outwards(maker: m31.M31) -> Non
 
 
 def test_stars_one_by_one_and_smooth_light_are_the_same_light(maker: m31.M31, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mean and scatter from pixel to pixel of a dense field, its brightest tenth cut, with 60,000 stars drawn one by one
-    and with 8,000: 4 % and 8 %, what differs between two draws of three fields of 96 pixels."""
+    """Mean and scatter from pixel to pixel of a dense field, its brightest tenth cut, with 60,000 stars drawn one by
+    one and with 250,000: 4 % and 8 %, what differs between two draws of three fields of 96 pixels."""
     place = m31.Place(1.5, 0.0, 0.5, 0.5)
     moments = []
-    for bright in (60_000, 8_000):
+    for bright in (60_000, 250_000):
         monkeypatch.setattr(m31, "BRIGHT_STARS", bright)
         images = [maker.light(place, np.random.default_rng(seed)) for seed in range(3)]
         cut = [np.minimum(image, np.quantile(image, 0.9, axis=(1, 2), keepdims=True)) for image in images]
@@ -70,7 +70,7 @@ def test_stars_one_by_one_and_smooth_light_are_the_same_light(maker: m31.M31, mo
 
 
 def test_bright_stars_are_as_many_as_the_mixture_says(maker: m31.M31) -> None:
-    """Facts: 2.1 stars of F814W < 25 in a square arcsec per 100 Msun/pc² formed 10 Gyr ago; ours of all ages 1.5 to 6."""
+    """Facts: 2.1 stars of F814W < 25 in a square arcsec per 100 Msun/pc² formed 10 Gyr ago; of all ages 1.5 to 6."""
     place = m31.Place(15.0, 0.0, 0.3, 0.0)
     mixture = maker.mixture(place)
     magnitude = CAMERA.zero_point_vega[2] - 2.5 * np.log10(np.maximum(mixture.rate[:, 2], 1e-30))
@@ -99,9 +99,7 @@ def test_labels_are_what_the_image_shows(drawer: drawn_clusters.Maker) -> None:
     np.testing.assert_allclose(seen, [labels[band] for band in ("f336w", "f475w", "f814w")], atol=0.03)
     assert labels["log_mass"] == pytest.approx(np.log10(3e4), abs=0.03)
     wide = drawn_clusters.Cluster(10.08, 3e4, 3.0, 0.0, 0.5, "king", 5.0)
-    exact = drawn_clusters.Maker(
-        drawer.isochrones, drawer.tiles, DrawnClusters(off_centre_pixels=0.0), drawer.camera
-    )
+    exact = drawn_clusters.Maker(drawer.isochrones, drawer.tiles, DrawnClusters(off_centre_pixels=0.0), drawer.camera)
     y, x = np.indices((80, 80)) + 0.5
     near = np.hypot(x - 40, y - 40) < 3.0 / 0.1903
     shares = []
@@ -120,6 +118,8 @@ def test_images_without_a_cluster_say_so(drawer: drawn_clusters.Maker) -> None:
 
 
 def test_images_for_networks_are_finite_and_linear_in_the_noise(drawer: drawn_clusters.Maker) -> None:
-    pixels = drawn_clusters.pixels_of(hst.expose(np.zeros((3, 80, 80)), drawer.camera, np.random.default_rng(0)), drawer.camera)
+    pixels = drawn_clusters.pixels_of(
+        hst.expose(np.zeros((3, 80, 80)), drawer.camera, np.random.default_rng(0)), drawer.camera
+    )
     assert pixels.shape == (80, 80, 3)
     np.testing.assert_allclose(np.sinh(pixels).reshape(-1, 3).std(axis=0), 1.0, atol=0.05)

@@ -46,7 +46,9 @@ def test_king_profile_is_the_models() -> None:
     model = King.make(6.0)
     assert radius[-1] / 1.5 == pytest.approx(model.radius[-1] / model.half_light_radius, rel=1e-3)
     half = model.half_light_radius
-    assert np.interp(0.5 * 1.5, radius, np.linspace(0, 1, 1_001)) == pytest.approx(model.light_within(0.5 * half), abs=2e-3)
+    assert np.interp(0.5 * 1.5, radius, np.linspace(0, 1, 1_001)) == pytest.approx(
+        model.light_within(0.5 * half), abs=2e-3
+    )
 
 
 def test_bad_masses_and_profiles_are_one_clear_line() -> None:
