@@ -28,7 +28,7 @@ SHORT_NAMES = {
     "F336W": "WFC3_UVIS_F336W", "F475W": "ACS_WFC_F475W", "F814W": "ACS_WFC_F814W",
     "B": "Bessell_B", "V": "Bessell_V", "I": "Bessell_I",
 }  # fmt: skip
-_TABLE = Path(__file__).parent / "tables" / "mist_bolometric.h5"
+_TABLE = Path(__file__).with_name("mist_bolometric.h5")
 
 
 @dataclass(frozen=True, eq=False)
