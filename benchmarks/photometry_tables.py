@@ -70,7 +70,7 @@ def main(folder: Path, johnson: Path) -> None:
                 assert np.allclose(clear[:, 0].reshape(table[i].shape)[:, 0], mist["teff"])
                 table[i] = clear[:, 5 + names.index(f"Bessell_{short}")].reshape(table[i].shape)
             bc[short] = table
-    with h5py.File(OUTPUT, "w", track_order=True) as file:
+    with h5py.File(OUTPUT, "w") as file:
         packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
         file.attrs["solar_bolometric_magnitude"] = MBOL_MIST
         file.attrs["origin"] = (
