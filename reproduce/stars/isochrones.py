@@ -1,6 +1,6 @@
 """Coeval stars of any age and metallicity, from the package's stellar tracks, in a table that is made once.
 
-For each [Fe/H] single stars are evolved on a grid of initial masses, and read off at ages 0.04 dex apart. For each age
+For each [Fe/H] single stars are evolved on a grid of initial masses, and read off at ages 0.05 dex apart. For each age
 more masses are evolved where stars have left the main sequence, halving steps until neighbours are alike, because the
 short bright phases span a few 1e-5 of the mass and give much of the light. An isochrone is a list of kinds of stars,
 each with the share of all stars born that it stands for by the mass function of Kroupa (2001). No light is interpolated
@@ -24,8 +24,8 @@ from reproduce.workflow.files import whole
 
 SOLAR_METALLICITY = 0.02  # Z of the Sun in SSE (Hurley, Pols & Tout 2000)
 MASS_LIMITS_MSUN = (0.08, 100.0)
-LOG_AGES = np.round(np.arange(6.5, 10.1401, 0.04), 2)  # 3 Myr to 13.8 Gyr
-FEH = (-2.2, -1.5, -1.0, -0.6, -0.3, 0.0, 0.15)
+LOG_AGES = np.round(np.arange(6.5, 10.1501, 0.05), 2)  # 3 Myr to 14 Gyr
+FEH = (-2.0, -1.4, -0.9, -0.5, -0.2, 0.0)
 STEP = 0.01  # in ln m, of the grid of initial masses
 EVOLVING = 12  # masses between main sequence and remnants to begin with
 HALVINGS = 7
@@ -166,7 +166,7 @@ def isochrones(
     log_ages: NDArray[np.float64] = LOG_AGES,
     names: tuple[str, ...] = bands.HST_BANDS,
 ) -> Isochrones:
-    """The table, from a cache or made anew (two minutes on one core for the default grid).
+    """The table, from a cache or made anew (a minute on one core for the default grid).
 
     Parameters
     ----------
