@@ -78,7 +78,9 @@ def galsim_rows(stars: hst.HstStars, camera: HstCamera, number: int = 300) -> No
     fine, side = 0.0125, 512
     frequency = np.fft.fftfreq(side, fine)
     values = np.fft.fftshift(np.fft.ifft2(PSFS["F814W"].transfer(frequency[None, :], frequency[:, None])).real)
-    star = galsim.InterpolatedImage(galsim.ImageD(values, scale=fine), x_interpolant="lanczos5", flux=1.0)
+    star = galsim.InterpolatedImage(
+        galsim.ImageD(values, scale=fine), x_interpolant="lanczos5", flux=1.0, use_true_center=False
+    )
     theirs = galsim.ImageD(camera.pixels, camera.pixels, scale=camera.pixel_arcsec)
     begin = time.process_time()
     for x, y, flux in zip(u[chosen], v[chosen], stars.light[chosen, 2], strict=True):
@@ -89,9 +91,8 @@ def galsim_rows(stars: hst.HstStars, camera: HstCamera, number: int = 300) -> No
     print(
         f"GalSim: {number / seconds:.0f} stars a second in one band; largest difference {100 * off:.2f} % of the peak"
     )
-    print(
-        f"  ours: {number / best(lambda i: hst.star_image(u, v, stars.light, camera), 3) * STARS / number:.0f} in three"
-    )
+    seconds = best(lambda i: hst.star_image(u, v, stars.light, camera), 3)
+    print(f"  ours: {STARS / seconds:.0f} stars a second in three bands, all at once")
 
 
 if __name__ == "__main__":
