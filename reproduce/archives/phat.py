@@ -5,6 +5,7 @@ downloads from, through the cache. A brick is up to a gigabyte a band; tiles are
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,9 +172,7 @@ def tiles(
     InputError
         If a file is no FITS image with coordinates.
     """
-    opened = [_open(files[band]) for band in BANDS]
-    try:
-        images = [_image(file, files[band]) for file, band in zip(opened, BANDS, strict=True)]
+    with _bands(files) as images:
         reference = images[REFERENCE]
         ny, nx = reference.hdu.shape
         near = _cluster_places(known, reference.wcs, (ny, nx))
@@ -187,9 +186,51 @@ def tiles(
                     middle = reference.wcs.pixel_to_world(columns.start + (side - 1) / 2, rows.start + (side - 1) / 2)
                     place = {"ra": float(middle.icrs.ra.deg), "dec": float(middle.icrs.dec.deg)}
                     yield f"{name}/{row}/{column}", rate, place
-    finally:
-        for file in opened:
-            file.close()
+
+
+def cutouts(files: Mapping[str, Path], centres: SkyCoord, side: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Parts of a brick about places, such as those of clusters, on the pixels of F475W.
+
+    Parameters
+    ----------
+    files : mapping
+        FITS file of each of `BANDS`.
+    centres : SkyCoord, shape (n,)
+        Places; those that the brick does not show are left out.
+    side : int
+        Pixels a side; the place lies in or beside the middle pixel.
+
+    Yields
+    ------
+    number : int
+        Of the place.
+    rate : array of float32, shape (3, side, side)
+        Electrons a second.
+
+    Raises
+    ------
+    InputError
+        If a file is no FITS image with coordinates.
+    """
+    with _bands(files) as images:
+        ny, nx = images[REFERENCE].hdu.shape
+        x, y = images[REFERENCE].wcs.world_to_pixel(centres)
+        for number, (column, row) in enumerate(zip(np.atleast_1d(x), np.atleast_1d(y), strict=True)):
+            if not (np.isfinite(column) and np.isfinite(row)):
+                continue
+            left, low = round(float(column) - (side - 1) / 2), round(float(row) - (side - 1) / 2)
+            if left < 0 or low < 0 or left + side > nx or low + side > ny:
+                continue
+            rate = _rates(images, slice(low, low + side), slice(left, left + side))
+            if rate is not None:
+                yield number, rate
+
+
+@contextmanager
+def _bands(files: Mapping[str, Path]) -> Iterator[list[_Image]]:
+    """The images of a brick in the order of `BANDS`, open for as long as the block lasts."""
+    with ExitStack() as stack:
+        yield [_image(stack.enter_context(_open(files[band])), files[band]) for band in BANDS]
 
 
 def _open(path: Path) -> fits.HDUList:

@@ -8,11 +8,10 @@ its stars have (as in ArtPop, Greco & Danieli 2022). Left out: spiral arms other
 the dust within a field, distant galaxies, foreground stars of the Milky Way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,7 +212,14 @@ class M31:
         return (root @ normal + mean[:, None].astype(np.float32)).reshape(3, size, size)
 
 
-def describe(rate: NDArray, place: Place, camera: HstCamera) -> Mapping[str, Any]:
+def fields(maker: M31, number: int) -> Iterator[tuple[str, NDArray[np.float32], Mapping[str, float]]]:
+    """The first fields of a maker, as `tiles.collect` takes them: name, light, what is known of the place."""
+    for i in range(number):
+        rate = maker.tile(i)
+        yield f"synthetic/{maker.seed}/{i}", rate, describe(rate, maker.place(i), maker.camera)
+
+
+def describe(rate: NDArray, place: Place, camera: HstCamera) -> Mapping[str, float]:
     """What a table of fields says of one: its place and mean surface brightnesses [Vega mag/arcsec²]."""
     mean = rate.mean(axis=(1, 2)) / camera.pixel_arcsec**2
     brightness = np.array(camera.zero_point_vega) - 2.5 * np.log10(mean)

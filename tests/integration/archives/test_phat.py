@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.io.votable import from_table
 from astropy.table import Table
@@ -114,3 +115,14 @@ def test_an_image_in_other_units_is_refused(archive: Archive, tmp_path: Path) ->
         file.writeto(tmp_path / "counts.fits")
     with pytest.raises(InputError, match="unit is COUNTS, expected ELECTRONS"):
         list(phat.tiles(found | {"F814W": tmp_path / "counts.fits"}, SIDE, "b15"))
+
+
+def test_parts_about_places_are_centred_on_them(archive: Archive, tmp_path: Path) -> None:
+    found = paths(archive, Downloader(tmp_path))
+    places = SkyCoord([RA, RA, RA + 1], [DEC, DEC + 0.05 * 8 / 3600, DEC], unit="deg")  # 8 px north; not in the image
+    parts = dict(phat.cutouts(found, places, 10))
+    assert list(parts) == [0, 1]
+    with fits.open(found["F475W"]) as file:
+        whole = file[1].data
+    np.testing.assert_array_equal(parts[0][1], whole[21:31, 30:40])
+    np.testing.assert_array_equal(parts[1][1], whole[29:39, 30:40])

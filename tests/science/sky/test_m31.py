@@ -1,5 +1,7 @@
 """Synthetic fields of M31, and clusters drawn on them."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -18,10 +20,12 @@ def maker() -> m31.M31:
 
 @pytest.fixture(scope="module")
 def drawer(maker: m31.M31) -> drawn_clusters.Maker:
-    made = ((f"synthetic/4/{i}", rate := maker.tile(i), m31.describe(rate, maker.place(i), CAMERA)) for i in range(12))
     clusters = DrawnClusters(log_age=(6.7, 10.1))
     return drawn_clusters.Maker(
-        maker.isochrones, tiles.collect(made, noisy=False, origin="synthetic M31"), clusters, HstCamera(pixels=80)
+        maker.isochrones,
+        tiles.collect(m31.fields(maker, 12), noisy=False, origin="synthetic M31"),
+        clusters,
+        HstCamera(pixels=80),
     )
 
 
@@ -84,6 +88,8 @@ def test_drawn_images_depend_on_their_generator_alone(drawer: drawn_clusters.Mak
     for item in range(3):
         one, labels = drawer.draw(np.random.default_rng([1, 2, item]))
         again, same = drawer.draw(np.random.default_rng([1, 2, item]))
+        elsewhere, _ = pickle.loads(pickle.dumps(drawer)).draw(np.random.default_rng([1, 2, item]))
+        assert one.tobytes() == elsewhere.tobytes()  # in another process
         assert one.tobytes() == again.tobytes() and labels == same
         assert one.shape == (3, 80, 80) and one.dtype == np.float32 and np.isfinite(one).all()
         assert int(labels["tile"]) in drawer.tiles.members("train")
