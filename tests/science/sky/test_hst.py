@@ -8,7 +8,9 @@ from reproduce.sky import hst
 from reproduce.sky.hst_psf import PSFS, HstPsf
 from reproduce.sky.psf import Moffat
 from reproduce.sky.settings import HstCamera
+from reproduce.stars import bands
 from reproduce.workflow.errors import InputError
+from tests.support.mock_clusters import plummer
 from tests.support.places import shared_data
 
 CAMERA = HstCamera(pixels=64)
@@ -147,3 +149,20 @@ def test_bad_views_and_bands_are_one_clear_line() -> None:
     other = hst.HstStars(np.zeros((1, 3), "f4"), np.ones(1), np.ones((1, 1), "f4"), 1.0, 0.0, ("V",), "a cluster")
     with pytest.raises(InputError, match="a cluster: bands are V, expected F336W, F475W, F814W"):
         hst.cluster_image(other, CAMERA, hst.HstView())
+
+
+def test_a_snapshots_stars_shine_in_three_bands_and_its_dark_ones_do_not() -> None:
+    snapshot = plummer(500)
+    snapshot.stellar_type[:2] = 13, 14
+    snapshot.luminosity_lsun[2] = snapshot.radius_rsun[2] = snapshot.temperature_k[2] = 0
+    found = hst.HstStars.of(snapshot, -1.0)
+    assert (found.light[:3] == 0).all() and (found.light[3:] > 0).all()
+    expected = bands.absolute_magnitudes(
+        snapshot.luminosity_lsun[9],
+        snapshot.temperature_k[9],
+        bands.surface_gravity(snapshot.mass_msun[9], snapshot.radius_rsun[9]),
+        -1.0,
+    )
+    np.testing.assert_allclose(-2.5 * np.log10(found.light[9]), expected[0], atol=1e-5)
+    mass = hst.mass_map(found, HstCamera(pixels=400), hst.HstView(axis_ratio=0.7))
+    assert mass.sum() == pytest.approx(snapshot.mass_msun.sum(), rel=0.02)  # but for stars beyond 38 pc
