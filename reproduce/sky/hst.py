@@ -31,8 +31,6 @@ from reproduce.workflow.errors import InputError
 EXTINCTION = {"F336W": 1.63, "F475W": 1.18, "F814W": 0.555}
 """A_band / A_V of Fitzpatrick (1999, PASP 111, 63) with R_V = 3.1."""
 M31_KPC = 785.0
-DISTANCES_KPC = (200.0, 1200.0)
-"""Distances that are meant to be drawn; M31 lies in their middle."""
 NODES = 2
 """Nodes of the fine grid in a pixel: the blur and the pixel leave below 1 % of the transform beyond its Nyquist."""
 LARGEST_SKEWNESS = 0.1
