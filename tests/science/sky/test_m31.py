@@ -1,10 +1,12 @@
 """Synthetic fields of M31, and clusters drawn on them."""
 
+import functools
 import pickle
 
 import numpy as np
 import pytest
 
+from reproduce.learning.arrays import draw_batch
 from reproduce.sky import drawn_clusters, hst, m31, tiles
 from reproduce.sky.settings import DrawnClusters, HstCamera
 from reproduce.workflow.errors import InputError
@@ -94,6 +96,23 @@ def test_drawn_images_depend_on_their_generator_alone(drawer: drawn_clusters.Mak
         assert one.shape == (3, 80, 80) and one.dtype == np.float32 and np.isfinite(one).all()
         assert int(labels["tile"]) in drawer.tiles.members("train")
     assert drawer.draw(np.random.default_rng(0), "test")[1]["tile"] in drawer.tiles.members("test")
+
+
+def item(drawer: drawn_clusters.Maker, generator: np.random.Generator, number: int) -> dict[str, np.ndarray]:
+    """An item of a stream: what a network reads and says."""
+    image, labels = drawer.draw(generator)
+    numbers = [labels[name] for name in ("log_age", "log_mass", "log_half_radius")]
+    return {"image": drawn_clusters.pixels_of(image, drawer.camera), "numbers": np.array(numbers, dtype=np.float32)}
+
+
+def test_clusters_are_items_of_a_stream_in_batches_of_any_size(drawer: drawn_clusters.Maker) -> None:
+    draw = functools.partial(item, drawer)
+    whole = draw_batch(draw, (1, 0, 2), range(6), frozenset({"image"}))
+    parts = [draw_batch(draw, (1, 0, 2), range(k, k + 2), frozenset({"image"})) for k in (0, 2, 4)]
+    assert whole["image"].shape == (6, 80, 80, 3) and whole["numbers"].shape == (6, 3)
+    for name, values in whole.items():
+        assert np.concatenate([part[name] for part in parts]).tobytes() == values.tobytes()
+    assert not np.array_equal(draw_batch(draw, (1, 0, 3), range(1))["image"][0], whole["image"][0])  # another epoch
 
 
 def test_labels_are_what_the_image_shows(drawer: drawn_clusters.Maker) -> None:
