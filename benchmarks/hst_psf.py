@@ -38,13 +38,19 @@ def main(folder: Path) -> None:
 
         def off(values, target=target, psf=psf, band=band):
             trial = HstPsf(psf.wavelength_nm, psf.width_nm, *values)
-            return np.append((trial.encircled(RADII, 0.04) - target) / TOLERANCE, (trial.fwhm(0.05) - WIDTHS[band]) / 4e-3)
+            return np.append(
+                (trial.encircled(RADII, 0.04) - target) / TOLERANCE, (trial.fwhm(0.05) - WIDTHS[band]) / 4e-3
+            )
 
         found = least_squares(off, [0.08, 0.4, 0.05], bounds=([0, 0.15, 0.01], [0.5, 3, 0.2]), diff_step=1e-2).x
-        print(f"{band}: halo, its width, blur: fitted {found.round(4)}, in use "
-              f"{psf.halo, psf.halo_fwhm_arcsec, psf.blur_fwhm_arcsec}")
-        print(f"  width with 0.05 arcsec pixels {psf.fwhm(0.05):.4f} ({WIDTHS[band]}); encircled at {RADII}: "
-              f"{psf.encircled(RADII, 0.04).round(3)} (TinyTim {target.round(3)})")
+        print(
+            f"{band}: halo, its width, blur: fitted {found.round(4)}, in use "
+            f"{psf.halo, psf.halo_fwhm_arcsec, psf.blur_fwhm_arcsec}"
+        )
+        print(
+            f"  width with 0.05 arcsec pixels {psf.fwhm(0.05):.4f} ({WIDTHS[band]}); encircled at {RADII}: "
+            f"{psf.encircled(RADII, 0.04).round(3)} (TinyTim {target.round(3)})"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Make `reproduce/stars/tables/mist_bolometric.h5`, the bolometric corrections that the package carries.
+"""Make `reproduce/stars/mist_bolometric.h5`, the bolometric corrections that the package carries.
 
     python benchmarks/photometry_tables.py SHARED/photometry bc_tables.h5
 
@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 
-OUTPUT = Path(__file__).parents[1] / "reproduce" / "stars" / "tables" / "mist_bolometric.h5"
+OUTPUT = Path(__file__).parents[1] / "reproduce" / "stars" / "mist_bolometric.h5"
 MBOL_MIST, MBOL_MARCS = 4.74, 4.75
 RANGES = {"temperature_k": (3500.0, 8000.0), "logg": (-0.5, 5.5), "feh": (-2.5, 0.5)}
 TAPER_K = 9000.0  # the correction has gone at this temperature
@@ -70,8 +70,7 @@ def main(folder: Path, johnson: Path) -> None:
                 assert np.allclose(clear[:, 0].reshape(table[i].shape)[:, 0], mist["teff"])
                 table[i] = clear[:, 5 + names.index(f"Bessell_{short}")].reshape(table[i].shape)
             bc[short] = table
-    OUTPUT.parent.mkdir(exist_ok=True)
-    with h5py.File(OUTPUT, "w", track_order=True) as file:
+    with h5py.File(OUTPUT, "w") as file:
         packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
         file.attrs["solar_bolometric_magnitude"] = MBOL_MIST
         file.attrs["origin"] = (

@@ -1,6 +1,5 @@
 """Images of drawn coeval clusters on fields of M31: fresh ones without end, each from its generator alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,11 +68,13 @@ class Maker:
     def __post_init__(self) -> None:
         if self.camera.pixels != self.clusters.pixels:
             raise InputError(
-                f"drawn clusters: images of {self.clusters.pixels} px, but a camera of {self.camera.pixels} px; give both "
-                "the same"
+                f"drawn clusters: images of {self.clusters.pixels} px, but a camera of {self.camera.pixels} px; "
+                "give both the same"
             )
 
-    def draw(self, generator: np.random.Generator, group: str = "train") -> tuple[NDArray[np.float32], dict[str, float]]:
+    def draw(
+        self, generator: np.random.Generator, group: str = "train"
+    ) -> tuple[NDArray[np.float32], dict[str, float]]:
         """One image and its labels.
 
         Parameters
@@ -121,9 +122,7 @@ class Maker:
             shape=shape if profile == "eff" else round(2 * shape) / 2,
         )
 
-    def light(
-        self, cluster: Cluster, generator: np.random.Generator
-    ) -> tuple[NDArray[np.float32], dict[str, float]]:
+    def light(self, cluster: Cluster, generator: np.random.Generator) -> tuple[NDArray[np.float32], dict[str, float]]:
         """Light of a cluster without noise and background [electrons/s], shape (3, pixels, pixels), and its labels.
 
         Labels: `log_age` [yr], `log_mass` (of the stars drawn, at birth) and `log_mass_now` [Msun], `log_half_radius`
@@ -155,12 +154,12 @@ class Maker:
         }
 
 
-def pixels_of(image: NDArray, camera: HstCamera, softening: Mapping[str, float] | None = None) -> NDArray[np.float32]:
-    """An image (3, ny, nx) [electrons/s] as a network likes it, shape (ny, nx, 3): asinh of the signal over the noise of
-    an empty pixel, which is linear in the noise and logarithmic in the light; `softening` has other noises by band."""
+def pixels_of(image: NDArray, camera: HstCamera) -> NDArray[np.float32]:
+    """An image (3, ny, nx) [electrons/s] as a network likes it, shape (ny, nx, 3).
+
+    asinh of the signal over the noise of an empty pixel: linear in the noise, logarithmic in the light.
+    """
     time = np.array(camera.exposure_s)
     read = np.array(camera.read_noise_electrons) ** 2 * np.array(camera.exposures)
     noise = np.sqrt(np.array(camera.sky_electrons_s) * time + read) / time
-    if softening is not None:
-        noise = np.array([softening[band] for band in hst.EXTINCTION])
     return np.arcsinh(np.moveaxis(image, 0, -1) / noise).astype(np.float32)

@@ -31,8 +31,6 @@ from reproduce.workflow.errors import InputError
 EXTINCTION = {"F336W": 1.63, "F475W": 1.18, "F814W": 0.555}
 """A_band / A_V of Fitzpatrick (1999, PASP 111, 63) with R_V = 3.1."""
 M31_KPC = 785.0
-DISTANCES_KPC = (200.0, 1200.0)
-"""Distances that are meant to be drawn; M31 lies in their middle."""
 NODES = 2
 """Nodes of the fine grid in a pixel: the blur and the pixel leave below 1 % of the transform beyond its Nyquist."""
 LARGEST_SKEWNESS = 0.1
@@ -176,7 +174,7 @@ def places(stars: HstStars, camera: HstCamera, view: HstView) -> tuple[Array, Ar
 
 
 def electrons_per_light(camera: HstCamera, distance_kpc: float, a_v: float = 0.0) -> Array:
-    """Electrons a second of a star of absolute magnitude 0 in each band at a distance, behind extinction, shape (3,)."""
+    """Electrons a second of a star of absolute magnitude 0 at a distance, behind extinction, in each band, (3,)."""
     dimming = distance_modulus(distance_kpc) + a_v * np.array(list(EXTINCTION.values()))
     return 10 ** (-0.4 * (dimming - np.array(camera.zero_point_vega)))
 
@@ -219,7 +217,12 @@ def mass_map(stars: HstStars, camera: HstCamera, view: HstView) -> Array:
 
 
 def star_image(
-    u: Array, v: Array, flux: NDArray, camera: HstCamera, psfs: Sequence[Psf] | None = None, smooth: NDArray | None = None
+    u: Array,
+    v: Array,
+    flux: NDArray,
+    camera: HstCamera,
+    psfs: Sequence[Psf] | None = None,
+    smooth: NDArray | None = None,
 ) -> NDArray[np.float32]:
     """Light of point sources in each pixel and band.
 
@@ -263,7 +266,7 @@ def fine_grid(camera: HstCamera) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)
 def _transfers(psfs: tuple[Psf, ...], pixels: int, scale: float, margin_arcsec: float) -> tuple[int, int, NDArray]:
-    """Nodes a side; margin [px]; transfer functions of PSF and pixel over the spline's, shape (bands, size, size/2+1)."""
+    """Nodes a side; margin [px]; transforms of PSF and pixel over the spline's, shape (bands, size, size / 2 + 1)."""
     reach = int(np.ceil(margin_arcsec / scale))
     across = fft.next_fast_len(pixels + 2 * reach, real=True)
     size = NODES * across
@@ -313,3 +316,30 @@ def expose(
     if noisy_background is not None:
         counts += noisy_background * time
     return np.minimum(counts, well) / time - sky
+
+
+def depth(camera: HstCamera, signal_to_noise: float = 4.0, background: NDArray | None = None) -> Array:
+    """Vega magnitudes of stars that PSF photometry measures with a signal-to-noise ratio, shape (3,).
+
+    Parameters
+    ----------
+    camera : HstCamera
+        Exposures, sky, read noise.
+    signal_to_noise : float
+        Of a star with a pixel in its middle.
+    background : array, shape (3,), optional
+        Light of the galaxy in a pixel [electrons/s].
+
+    Notes
+    -----
+    (S/N)² = F² t² / (F t + A (sky t + n r²)) with the noise-equivalent area A = 1 / Σ P² of the function P in pixels.
+    """
+    middle = np.array([camera.pixels / 2 + 0.5])
+    star = star_image(middle, middle, np.ones((1, 3), dtype=np.float32), camera).astype(np.float64)
+    area = 1 / np.sum((star / star.sum(axis=(1, 2), keepdims=True)) ** 2, axis=(1, 2))
+    time = np.array(camera.exposure_s)
+    light = np.array(camera.sky_electrons_s) + (0.0 if background is None else background)
+    noise = area * (light * time + np.array(camera.read_noise_electrons) ** 2 * np.array(camera.exposures))
+    squared = signal_to_noise**2
+    electrons = (squared + np.sqrt(squared**2 + 4 * squared * noise)) / 2
+    return np.array(camera.zero_point_vega) - 2.5 * np.log10(electrons / time)

@@ -1,9 +1,10 @@
 """Point-spread functions of Hubble's cameras: diffraction by its pupil, a halo, and the blur of pointing and detector.
 
-The telescope's pupil (2.4 m, a third of it obscured, four vanes) gives the core, its rings and the spikes, averaged over
-the band's wavelengths. Scattered light and the mirror's figure put a share of the light into a halo, a Moffat function;
-pointing, charge diffusion and drizzling blur by a Gaussian. These three numbers a band are fitted to TinyTim's
-encircled energies and to the widths of PHAT's stars (benchmarks/hst_psf.py; docs/hst.md has the comparison).
+The telescope's pupil (2.4 m, a third of it obscured, four vanes) gives the core, its rings and the spikes, averaged
+over the band's wavelengths. Scattered light and the mirror's figure put a share of the light into a halo, a Moffat
+function; pointing, charge diffusion and drizzling blur by a Gaussian. These three numbers a band are fitted to
+TinyTim's encircled energies and to the widths of PHAT's stars (benchmarks/hst_psf.py; docs/hst.md has the
+comparison).
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage, optimize, special
 
 from reproduce.sky.psf import Gaussian, Moffat
-from reproduce.workflow.errors import InputError
 
 DIAMETER_M = 2.4
 OBSCURATION = 0.33  # of the diameter, by the secondary mirror
@@ -58,11 +58,11 @@ class HstPsf:
     def _diffraction(self, fx: NDArray, fy: NDArray) -> NDArray:
         """Mean over the band of the pupil's autocorrelation at the shift λ f."""
         offsets = (np.arange(WAVELENGTHS) + 0.5) / WAVELENGTHS - 0.5
-        total = 0.0
+        total = np.zeros(np.broadcast(fx, fy).shape)
         for wavelength in (self.wavelength_nm + self.width_nm * offsets) * 1e-9:
             nodes = wavelength * ARCSEC_PER_RADIAN / DIAMETER_M * _PUPIL / 2
             places = [np.broadcast_to(f * nodes, np.broadcast(fx, fy).shape) + _PUPIL / 2 for f in (fy, fx)]
-            total = total + ndimage.map_coordinates(_autocorrelation(), places, order=1, mode="constant")
+            total += ndimage.map_coordinates(_autocorrelation(), places, order=1, mode="constant")
         return total / WAVELENGTHS
 
     @cached_property
@@ -76,7 +76,9 @@ class HstPsf:
     def encircled(self, radius_arcsec: NDArray | float, pixel_arcsec: float = 0.0) -> NDArray:
         """Fraction of the light inside a radius, seen through square pixels if given: 2π R ∫ T(f) J1(2π R f) df."""
         f, mean = self._mean_transfer
-        pixel = np.sinc(f * pixel_arcsec / np.sqrt(2)) ** 2 if pixel_arcsec else 1.0  # at 45°: near the mean over angles
+        pixel = (
+            np.sinc(f * pixel_arcsec / np.sqrt(2)) ** 2 if pixel_arcsec else 1.0
+        )  # at 45°: near the mean over angles
         radius = np.asarray(radius_arcsec, dtype=np.float64)[..., None]
         return np.sum(2 * np.pi * radius * special.j1(2 * np.pi * radius * f) * mean * pixel, axis=-1) * (f[1] - f[0])
 
@@ -90,13 +92,13 @@ class HstPsf:
         )
 
     def radius(self, fraction: float) -> float:
-        """Radius [arcsec] that holds this fraction of the light, up to 20 arcsec."""
+        """Radius [arcsec] that holds this fraction of the light, up to 4 arcsec."""
         return _radius(self, fraction)
 
 
 @lru_cache(maxsize=32)
 def _radius(psf: HstPsf, fraction: float) -> float:
-    return float(optimize.brentq(lambda r: float(psf.encircled(r)) - fraction, 1e-3, 20.0))
+    return float(optimize.brentq(lambda r: float(psf.encircled(r)) - fraction, 1e-3, 4.0))
 
 
 @cache
@@ -117,4 +119,4 @@ PSFS = {
     "F475W": HstPsf(474.7, 145.0, halo=0.082, halo_fwhm_arcsec=0.372, blur_fwhm_arcsec=0.0711),
     "F814W": HstPsf(804.5, 251.0, halo=0.074, halo_fwhm_arcsec=0.15, blur_fwhm_arcsec=0.0615),
 }
-"""WFC3/UVIS F336W, ACS/WFC F475W and F814W: pivot wavelengths and widths of the instrument handbooks, the rest fitted."""
+"""WFC3/UVIS F336W, ACS/WFC F475W and F814W: pivot wavelengths and widths as in the handbooks, the rest fitted."""

@@ -8,10 +8,10 @@ its stars have (as in ArtPop, Greco & Danieli 2022). Left out: spiral arms other
 the dust within a field, distant galaxies, foreground stars of the Milky Way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,8 +162,7 @@ class M31:
             rates.append(one.light * per_light)
         numbers = [number * place.old_msun_pc2 / left for number in numbers]
         young = place.star_formation * 1e-6 / np.cos(np.radians(INCLINATION_DEG))  # Msun/yr in a parsec² on the sky
-        edges = np.array([6.5, 6.8, 7.1, 7.4, 7.7, 8.0])
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise((6.5, 6.8, 7.1, 7.4, 7.7, 8.0)):  # log10 of the age [yr]
             one = self.isochrones.nearest((low + high) / 2, place.feh)
             numbers.append(young * (10**high - 10**low) * one.share / one.born_msun)
             rates.append(one.light * per_light)
@@ -184,7 +183,9 @@ class M31:
         behind = generator.random(n) < place.dust_behind
         dust = behind * place.dust_a_v * np.exp(DUST_SIGMA * generator.standard_normal(n))
         curve = np.array(list(hst.EXTINCTION.values()))
-        flux = mixture.rate[np.minimum(kind, max(bright - 1, 0))] * 10 ** (-0.4 * curve * (FOREGROUND_A_V + dust)[:, None])
+        flux = mixture.rate[np.minimum(kind, max(bright - 1, 0))] * 10 ** (
+            -0.4 * curve * (FOREGROUND_A_V + dust)[:, None]
+        )
         u, v = generator.uniform(-margin, across - margin, (2, n))
         smooth = self._smooth(place, expected[bright:] / size**2, mixture.rate[bright:], size, generator)
         return hst.star_image(u, v, flux, self.camera, smooth=smooth)
@@ -211,7 +212,14 @@ class M31:
         return (root @ normal + mean[:, None].astype(np.float32)).reshape(3, size, size)
 
 
-def describe(rate: NDArray, place: Place, camera: HstCamera) -> Mapping[str, Any]:
+def fields(maker: M31, number: int) -> Iterator[tuple[str, NDArray[np.float32], Mapping[str, float]]]:
+    """The first fields of a maker, as `tiles.collect` takes them: name, light, what is known of the place."""
+    for i in range(number):
+        rate = maker.tile(i)
+        yield f"synthetic/{maker.seed}/{i}", rate, describe(rate, maker.place(i), maker.camera)
+
+
+def describe(rate: NDArray, place: Place, camera: HstCamera) -> Mapping[str, float]:
     """What a table of fields says of one: its place and mean surface brightnesses [Vega mag/arcsec²]."""
     mean = rate.mean(axis=(1, 2)) / camera.pixel_arcsec**2
     brightness = np.array(camera.zero_point_vega) - 2.5 * np.log10(mean)
@@ -236,5 +244,7 @@ def _parts(feh: float) -> list[tuple[float, float, float]]:
         elif low <= BURST_GYR < high:
             parts += [(np.log10(BURST_GYR) + 9, feh, 0.8 * share), (np.log10(3.2) + 9, feh, 0.2 * share)]
         else:
-            parts += [(np.log10(age) + 9, feh, share / 2) for age in (low * (high / low) ** 0.25, low * (high / low) ** 0.75)]
+            parts += [
+                (np.log10(age) + 9, feh, share / 2) for age in (low * (high / low) ** 0.25, low * (high / low) ** 0.75)
+            ]
     return parts

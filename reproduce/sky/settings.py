@@ -72,7 +72,8 @@ class HstCamera(Group):
         (3.1, 4.2, 4.2), description="standard deviation of an exposure's read noise [electrons]"
     )
     sky_electrons_s: tuple[float, float, float] = Field(
-        (0.004, 0.055, 0.070), description="zodiacal light and dark current [electrons/s/pixel]; subtracted, its noise stays"
+        (0.004, 0.055, 0.070),
+        description="zodiacal light and dark current [electrons/s/pixel]; subtracted, its noise stays",
     )
     full_well_electrons: tuple[Positive, Positive, Positive] = Field(
         (63_000.0, 80_000.0, 80_000.0), description="electrons of a pixel and exposure above which it is saturated"

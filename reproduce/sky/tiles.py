@@ -105,12 +105,14 @@ class Tiles:
         """
         ny, nx = self.rate.shape[2:]
         if pixels > min(ny, nx):
-            raise InputError(f"tiles ({self.origin}): {ny} x {nx} px, a part of {pixels} px was asked for; make larger ones")
+            raise InputError(
+                f"tiles ({self.origin}): {ny} x {nx} px, a part of {pixels} px was asked for; make larger ones"
+            )
         members = self.members(group)
         tile = int(members[generator.integers(members.size)])
         row, column = generator.integers(ny - pixels + 1), generator.integers(nx - pixels + 1)
         part = self.rate[tile, :, row : row + pixels, column : column + pixels]
-        turns, mirrored = generator.integers(4), generator.integers(2)
+        turns, mirrored = int(generator.integers(4)), int(generator.integers(2))
         part = np.rot90(part[:, :, ::-1] if mirrored else part, turns, axes=(1, 2))
         return np.ascontiguousarray(part, dtype=np.float32), tile
 
@@ -136,7 +138,9 @@ class Tiles:
         try:
             with h5py.File(path) as file:
                 if file.attrs.get("format") != FORMAT:
-                    raise InputError(f"{path}: format is {file.attrs.get('format')!r}, expected '{FORMAT}'; make it again")
+                    raise InputError(
+                        f"{path}: format is {file.attrs.get('format')!r}, expected '{FORMAT}'; make it again"
+                    )
                 name = tuple(value.decode() for value in file["name"][:])
                 kept = bool(file.attrs["noisy"]), str(file.attrs["origin"])
                 return cls(file["rate"][:], name, file["place"][:], *kept)
@@ -144,9 +148,7 @@ class Tiles:
             raise InputError(f"{path}: no file of background tiles ({error}); make it again") from None
 
 
-def collect(
-    images: Iterable[tuple[str, NDArray, Mapping[str, float]]], *, noisy: bool, origin: str
-) -> Tiles:
+def collect(images: Iterable[tuple[str, NDArray, Mapping[str, float]]], *, noisy: bool, origin: str) -> Tiles:
     """Tiles of images of one size: name, rate (3, ny, nx) [electrons/s], what is known of the place.
 
     Raises

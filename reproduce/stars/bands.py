@@ -28,7 +28,7 @@ SHORT_NAMES = {
     "F336W": "WFC3_UVIS_F336W", "F475W": "ACS_WFC_F475W", "F814W": "ACS_WFC_F814W",
     "B": "Bessell_B", "V": "Bessell_V", "I": "Bessell_I",
 }  # fmt: skip
-_TABLE = Path(__file__).parent / "tables" / "mist_bolometric.h5"
+_TABLE = Path(__file__).with_name("mist_bolometric.h5")
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,12 +196,16 @@ def bolometric_corrections(
     table = table or mist()
     columns = table.columns(bands)
     wanted = (np.asarray(values, dtype=np.float64) for values in (temperature_k, logg, feh))
-    teff, gravity, metals = (np.ascontiguousarray(values) for values in np.broadcast_arrays(*map(np.atleast_1d, wanted)))
+    teff, gravity, metals = (
+        np.ascontiguousarray(values) for values in np.broadcast_arrays(*map(np.atleast_1d, wanted))
+    )
     if bad := np.count_nonzero(~(teff > 0)):
         raise InputError(f"temperatures must be more than 0 K, found {bad} of {teff.size} that are not")
     if bad := np.count_nonzero(np.isnan(gravity) | np.isnan(metals)):
         raise InputError(f"log g and [Fe/H] must be numbers, found {bad} of {teff.size} stars without")
-    return _interpolate(np.log10(teff), gravity, metals, table.log_temperature, table.logg, table.feh, table.bc, columns)
+    return _interpolate(
+        np.log10(teff), gravity, metals, table.log_temperature, table.logg, table.feh, table.bc, columns
+    )
 
 
 def absolute_magnitudes(
@@ -242,9 +246,11 @@ def absolute_magnitudes(
     shines = luminosity > 0
     if stellar_type is not None:
         shines &= ~np.isin(stellar_type, DARK_TYPES)
-    parts = [np.broadcast_to(np.asarray(v, dtype=np.float64), shines.shape)[shines] for v in (temperature_k, logg, feh)]
+    teff, gravity, metals = (
+        np.broadcast_to(np.asarray(v, dtype=np.float64), shines.shape)[shines] for v in (temperature_k, logg, feh)
+    )
     result = np.full((*shines.shape, len(bands)), DARK)
-    bc = bolometric_corrections(*parts, bands=bands, table=table)
+    bc = bolometric_corrections(teff, gravity, metals, bands, table)
     result[shines] = table.solar_bolometric - 2.5 * np.log10(luminosity[shines])[:, None] - bc
     return result
 
@@ -258,9 +264,7 @@ def _interpolate(log_t, logg, feh, t_nodes, g_nodes, f_nodes, bc, columns):
         b, y = _place(t_nodes, log_t[i])
         c, z = _place(g_nodes, logg[i])
         for corner in range(8):
-            weight[corner] = (
-                (x if corner & 4 else 1 - x) * (y if corner & 2 else 1 - y) * (z if corner & 1 else 1 - z)
-            )
+            weight[corner] = (x if corner & 4 else 1 - x) * (y if corner & 2 else 1 - y) * (z if corner & 1 else 1 - z)
         for k in range(len(columns)):
             total = 0.0
             for corner in range(8):

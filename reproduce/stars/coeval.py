@@ -109,7 +109,7 @@ def eff_radii(share: Array, gamma: float, half_radius: float) -> Array:
 
 
 def king_radii(share: Array, central_potential: float, half_radius: float) -> Array:
-    """Projected radii within which shares of the stars lie in the King (1966) model of a W₀; units as in `eff_radii`."""
+    """Projected radii within which shares of the stars lie in the King (1966) model of a W₀; as `eff_radii`."""
     return half_radius * np.interp(share, *_king_quantiles(round(central_potential, 2)))
 
 

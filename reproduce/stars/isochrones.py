@@ -1,6 +1,6 @@
 """Coeval stars of any age and metallicity, from the package's stellar tracks, in a table that is made once.
 
-For each [Fe/H] single stars are evolved on a grid of initial masses, and read off at ages 0.04 dex apart. For each age
+For each [Fe/H] single stars are evolved on a grid of initial masses, and read off at ages 0.05 dex apart. For each age
 more masses are evolved where stars have left the main sequence, halving steps until neighbours are alike, because the
 short bright phases span a few 1e-5 of the mass and give much of the light. An isochrone is a list of kinds of stars,
 each with the share of all stars born that it stands for by the mass function of Kroupa (2001). No light is interpolated
@@ -24,13 +24,13 @@ from reproduce.workflow.files import whole
 
 SOLAR_METALLICITY = 0.02  # Z of the Sun in SSE (Hurley, Pols & Tout 2000)
 MASS_LIMITS_MSUN = (0.08, 100.0)
-LOG_AGES = np.round(np.arange(6.5, 10.1401, 0.04), 2)  # 3 Myr to 13.8 Gyr
-FEH = (-2.2, -1.5, -1.0, -0.6, -0.3, 0.0, 0.15)
+LOG_AGES = np.round(np.arange(6.5, 10.1501, 0.05), 2)  # 3 Myr to 14 Gyr
+FEH = (-2.0, -1.4, -0.9, -0.5, -0.2, 0.0)
 STEP = 0.01  # in ln m, of the grid of initial masses
 EVOLVING = 12  # masses between main sequence and remnants to begin with
 HALVINGS = 7
 ALIKE_DEX = (0.12, 0.025)
-"""Neighbours that have left the main sequence differ by less than this in log L and log T, or by STEP / 1,000 in mass."""
+"""Neighbours that have left the main sequence differ by less in log L and log T, or by STEP / 1,000 in ln m."""
 _LEFT_MAIN_SEQUENCE, _REMNANT = 2, 10  # SSE's types, the first of each kind
 
 
@@ -166,7 +166,7 @@ def isochrones(
     log_ages: NDArray[np.float64] = LOG_AGES,
     names: tuple[str, ...] = bands.HST_BANDS,
 ) -> Isochrones:
-    """The table, from a cache or made anew (two minutes on one core for the default grid).
+    """The table, from a cache or made anew (a minute on one core for the default grid).
 
     Parameters
     ----------
@@ -202,7 +202,9 @@ def isochrones(
 def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> str:
     from reproduce.stars import stellar_evolution
 
-    code = "".join(inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine, _add))
+    code = "".join(
+        inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine, _add)
+    )
     made_with = f"{code} {feh} {names} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {HALVINGS} {ALIKE_DEX}".encode()
     return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + bands.mist().bc.tobytes()).hexdigest()[:20]
 
@@ -253,13 +255,17 @@ def _isochrone(
     return share / share.sum(), mass, state["mass_msun"], magnitude
 
 
-def _refine(mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float) -> tuple[NDArray, dict[str, NDArray]]:
+def _refine(
+    mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float
+) -> tuple[NDArray, dict[str, NDArray]]:
     """More masses between the last on the main sequence and the first remnant, until neighbours are alike."""
     left, right = _evolving(state["stellar_type"])
     mass, state = _add(mass, state, np.linspace(mass[left], mass[right], EVOLVING + 2)[1:-1], feh, time_myr)
     for _ in range(HALVINGS):
         left, right = _evolving(state["stellar_type"])
-        steps = [np.abs(np.diff(np.log10(np.maximum(state[name], 1e-10)))) for name in ("luminosity_lsun", "temperature_k")]
+        steps = [
+            np.abs(np.diff(np.log10(np.maximum(state[name], 1e-10)))) for name in ("luminosity_lsun", "temperature_k")
+        ]
         wide = (steps[0] > ALIKE_DEX[0]) | (steps[1] > ALIKE_DEX[1])
         wide &= np.diff(np.log(mass)) > STEP / 1_000
         wide[:left], wide[right:] = False, False

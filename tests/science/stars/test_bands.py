@@ -7,8 +7,8 @@ from reproduce.stars import bands, isochrones
 from tests.support.places import shared_data
 
 NAMES = ("F336W", "F475W", "F814W", "B", "V", "I")
-FEH = (-2.0, -1.3, -0.7, -0.3, 0.0)
-AGES = np.array([10.04, 10.08, 10.12])  # 11 to 13 Gyr
+FEH = (-2.0, -1.3, -0.7, 0.0)
+AGES = np.array([10.04, 10.08])  # 11 and 12 Gyr
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def test_the_table_is_the_one_of_the_manifest() -> None:
 
 
 def test_a_band_that_is_not_there_is_one_clear_line() -> None:
-    with pytest.raises(InputError, match="band 'F999W': not in the table of the package, which has F336W, .*; choose"):
+    with pytest.raises(InputError, match=r"band 'F999W': not in the table of the package, which has F336W, .*; choose"):
         bands.bolometric_corrections(5_000.0, 4.0, 0.0, bands=("F475W", "F999W"))
 
 
