@@ -1,5 +1,6 @@
 """Mergers of two disc galaxies and of their globular clusters (Kaur et al. 2021, section 2.1.2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -94,6 +95,7 @@ def merge(
     clusters: tuple[ClusterSystem, ClusterSystem],
     generator: np.random.Generator,
     numerics: Numerics,
+    look_at: Callable[[float, nbody.System], None] | None = None,
 ) -> Remnant:
     """Let two galaxies merge.
 
@@ -105,8 +107,12 @@ def merge(
     generator : numpy.random.Generator
         Of the galaxies' particles.
     numerics : Numerics
+    look_at : callable, optional
+        Is handed the time [Gyr] and the particles at the start and every `LOOK_GYR`.
     """
     state = prepare(encounter, clusters, generator, numerics)
+    if look_at is not None:
+        look_at(0.0, state)
     pair = _Pair(state, MERGED * encounter.galaxies[0].disc_size_kpc)
     energy, momentum = sum(nbody.energy(state)), nbody.angular_momentum(state)
     look = max(round(LOOK_GYR / numerics.step_gyr), 1)
@@ -116,6 +122,8 @@ def merge(
             nbody.step(state, numerics.step_gyr * GYR)
         time += look * numerics.step_gyr
         _watch(pair, time, numerics.settle_gyr)
+        if look_at is not None:
+            look_at(time, state)
     centre, drift = state.centre(0), rest_velocity(state)
     massive = state.mass > 0
     merged = pair.one and time >= pair.met_gyr + numerics.settle_gyr

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from reproduce.galaxy.settings import MapSettings, Numerics, Ranges
+from reproduce.galaxy.settings import MapSettings, Numerics, Range, Ranges
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 
@@ -119,6 +119,35 @@ class Fresh(Group):
     )
 
 
+class Unknown(Group):
+    """Galaxies that no network has been trained on, outside the ranges of the others (paper Sect. 3.5).
+
+    The paper says only that parameters of the mergers differ. All that is not here is as in `galaxies`.
+    """
+
+    seed: Seed = Field(7, description="seed of these galaxies, and of their views")
+    discs: int = Field(200, ge=0, description="disc galaxies")
+    mergers: int = Field(160, ge=0, description="merger remnants")
+    rotation_fraction: Range = Field((0.5, 0.6), description="f_rot of the clusters")
+    baryon_fraction: Range = Field((0.1, 0.1), description="f_bary")
+    separation_rd: Range = Field((3.0, 4.0), description="first distance of merging galaxies [R_d of the larger]")
+
+
+class Examples(Group):
+    """Single galaxies of Figures 2, 3, 4 and 19; the merger is the fiducial one (Table 1)."""
+
+    seed: Seed = Field(8, description="seed of these galaxies")
+    halo_msun: Positive = Field(1e12, description="dark mass of each [Msun]")
+    bulge_to_disc: float = Field(1 / 6, ge=0, description="f_b")
+    disc_rotation: Fraction = Field(0.5, description="f_rot of the disc's clusters")
+    noise_kms: Positive = Field(5.0, description="noise of each cell of Figure 19 [km/s]")
+    separation_kpc: Positive = Field(140.0, description="first distance of the merging galaxies [kpc]")
+    velocity_factor: float = Field(0.45, ge=0, description="f_v")
+    tilts: tuple[float, float] = Field((0.9, 2.1), description="angles of the spins with the orbit's axis [rad]")
+    numbers: tuple[int, ...] = Field((20_000, 2_000, 200), min_length=1, description="clusters of the maps of Figure 4")
+    shown: int = Field(200, ge=2, description="clusters shown in Figure 3")
+
+
 class Evaluate(Group):
     """Errors of all methods, and their intervals."""
 
@@ -196,6 +225,8 @@ class Settings(Group):
     fresh: Fresh = Field(default_factory=Fresh)
     sets: Sets = Field(default_factory=Sets)
     observe: Observe = Field(default_factory=Observe)
+    unknown: Unknown = Field(default_factory=Unknown)
+    examples: Examples = Field(default_factory=Examples)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")

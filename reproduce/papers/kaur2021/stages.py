@@ -4,6 +4,7 @@ A function here only hands values on. Heavy imports happen inside, so that a cal
 for them.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 
@@ -146,6 +147,61 @@ def predict(words: Sequence[str]) -> int:
     return main(words)
 
 
+def unknown(job: Job) -> None:
+    """Simulate galaxies outside the ranges of the others, and draw their maps (paper Sect. 3.5)."""
+    from reproduce.papers.kaur2021.galaxies import make_galaxies
+    from reproduce.papers.kaur2021.maps import make_maps
+
+    settings = job.settings
+    others = settings.galaxies.model_copy(update=dict(settings.unknown))
+    seen = settings.maps.model_copy(update={"seed": settings.unknown.seed})
+    job.metrics |= make_galaxies(others, job.folder, job.checkpoint, job.executor, job.progress)
+    job.metrics |= make_maps(job.folder / "galaxies.h5", seen, settings.galaxies.halo_msun, job.folder, job.progress)
+
+
+def evaluate(job: Job) -> None:
+    """Measure all networks on galaxies and images that they were not trained with, beside what needs no network."""
+    from reproduce.papers.kaur2021 import evaluation
+    from reproduce.papers.kaur2021.networks import training
+    from reproduce.workflow.files import whole
+
+    settings = job.settings
+    results = evaluation.Results(settings.galaxies, settings.maps, settings.evaluate)
+    drawn = job.inputs["maps"] / "maps.h5"
+    total = len(training.networks(settings.train)) + len(training.fresh_networks(settings.fresh))
+    steps = itertools.chain(
+        evaluation.paper_networks(
+            results, drawn, job.inputs["train"], job.inputs["unknown"], settings.maps.cells, settings.train
+        ),
+        evaluation.fresh_networks(
+            results,
+            job.inputs["galaxies"] / "galaxies.h5",
+            drawn,
+            job.inputs["fresh"],
+            job.inputs["unknown"],
+            simulated=settings.galaxies,
+            seen=settings.maps,
+            fresh=settings.fresh,
+        ),
+    )
+    for done, network in enumerate(steps, start=1):
+        job.progress(done / total, network)
+    evaluation.without_networks(results, drawn, job.inputs["estimators"] / "predictions.h5", settings.train)
+    results.metrics |= evaluation.nearest_reading(results.metrics, PUBLISHED, settings.train)
+    with whole(job.folder / "predictions.h5") as partial:
+        results.save(partial)
+    (job.folder / "metrics.json").write_text(json.dumps(results.metrics, indent=1), encoding="utf-8")
+    job.metrics |= results.metrics
+
+
+def examples(job: Job) -> None:
+    """Make the single galaxies of Figures 2, 3, 4 and 19."""
+    from reproduce.papers.kaur2021.examples import make
+
+    settings = job.settings
+    job.metrics |= make(settings.galaxies, settings.maps, settings.examples, job.folder, job.progress)
+
+
 def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
     """Logs the epochs of the networks, ``DL1.one_channel.image-2`` being the second member of one."""
 
@@ -155,6 +211,8 @@ def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
 
     return on_epoch
 
+
+PUBLISHED = data_manifests.load("kaur2021/published")
 
 PAPER = Paper(
     name="kaur2021",
@@ -167,6 +225,33 @@ PAPER = Paper(
         Stage("estimators", estimators, needs=("galaxies", "maps"), reads=("galaxies", "maps", "evaluate")),
         Stage("train", train, needs=("maps",), reads=("train", "maps.cells")),
         Stage("fresh", fresh, needs=("galaxies", "maps"), reads=("galaxies", "maps", "fresh")),
+        Stage("unknown", unknown, reads=("galaxies", "maps", "unknown")),
+        Stage("examples", examples, reads=("galaxies", "maps", "examples")),
+        Stage(
+            "evaluate",
+            evaluate,
+            needs=("galaxies", "maps", "estimators", "train", "fresh", "unknown"),
+            reads=("galaxies", "maps", "train", "fresh", "evaluate"),
+        ),
+        figure(drawing.figure1, reads=("train.pool_stride", "maps.cells")),
+        figure(drawing.figure2, needs=("examples",), reads=("maps.field_rd",)),
+        figure(drawing.figure3, needs=("examples",)),
+        figure(drawing.figure4, needs=("examples",), reads=("maps.field_rd",)),
+        figure(drawing.figure5, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure6, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure7, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure8, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure9, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure10, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure11, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure12, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure13, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure14, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure15, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure16, needs=("evaluate",), reads=("galaxies.halo_msun",)),
+        figure(drawing.figure19, needs=("examples",), reads=("maps.field_rd",)),
+        figure(drawing.table2, needs=("evaluate",), reads=("train",)),
+        figure(drawing.table3, needs=("evaluate",), reads=("train",)),
         figure(drawing.classical, needs=("estimators",)),
         Stage("sets", sets, needs=("galaxies",), reads=("sets", "maps", "galaxies.halo_msun")),
         Stage(
@@ -193,7 +278,7 @@ PAPER = Paper(
             {"clusters": "path", "distance": "string", "out": "string, masses"},
         ),
     },
-    published=data_manifests.load("kaur2021/published"),
+    published=PUBLISHED,
     about="Maps of velocity and dispersion of 200 globular clusters in, the dark mass of their galaxy out. The "
     "galaxies are our own simulations after the paper's description, which leaves ranges, label and smoothing open.",
 )

@@ -97,8 +97,10 @@ class FixedMaps:
     seed: int = 0
 
     def images(self, group: str) -> Images:
-        """The maps of ``train``, ``validation`` or ``test``."""
+        """The maps of ``train``, ``validation`` or ``test``, or ``all``."""
         every, test = self._read()
+        if group == "all":
+            return every
         if group == "test":
             return every.take(np.flatnonzero(test))
         generator = np.random.default_rng([self.seed, VALIDATION])
