@@ -132,7 +132,7 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
         for y, name in zip(place, table["galaxy"], strict=True):
             if known := literature.get(name):
                 value, low, high = (known[each] / 1e11 for each in ("value", "low", "high"))
-                label = "literature (total)" if first else ""
+                label = "literature" if first else ""
                 axis.errorbar(
                     value, y, xerr=[[value - low], [high - value]], fmt="s", ms=4, color=style.RED, label=label
                 )

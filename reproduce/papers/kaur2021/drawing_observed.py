@@ -123,10 +123,16 @@ def observed_masses(job: "Job") -> None:
     ends = job.settings.galaxies.halo_msun
     table = masses.set_masses(SetModel.load(job.inputs["sets"]), galaxies, clusters, ends)
     source = str(table["source"].iloc[0])
-    literature = {GALAXY: data_manifests.load("kaur2021/published")["ngc3115_literature"]}
+    literature = data_manifests.load("kaur2021/literature")
     name = observed.stem("observed_masses", source)
     style.save(observed.draw_masses(table, literature, ends), job.folder, name)
-    table["literature_msun"] = [literature.get(one, {}).get("value") for one in table["galaxy"]]
+    for bound, column in (
+        ("value", "literature_msun"),
+        ("low", "literature_low_msun"),
+        ("high", "literature_high_msun"),
+    ):
+        known = [literature.get(one, {}).get(bound) for one in table["galaxy"]]
+        table[column] = None if source == "synthetic" else known
     style.save_table(table, job.folder, name)
     _tag(job, source)
     job.metrics |= {"galaxies": float(len(table)), "outside_domain": float((table["domain"] > 1).sum())}
