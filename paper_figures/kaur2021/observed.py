@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import NDArray
 
 from paper_figures import style
@@ -47,7 +48,7 @@ def draw_maps(
         step = side_kpc / len(values)
         row, column = np.nonzero(count == 0)
         axis.plot(
-            -half + (column + 0.5) * step, -half + (row + 0.5) * step, ".", ms=2.5, color="0.35", label="no cluster"
+            -half + (column + 0.5) * step, -half + (row + 0.5) * step, "o", ms=2.2, mfc="white", mec="black", mew=0.4
         )
         axis.set(xlabel="east of the centre [kpc]", xlim=(half, -half), ylim=(-half, half))
     axes[0].set_ylabel("north of the centre [kpc]")
@@ -131,7 +132,7 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
         for y, name in zip(place, table["galaxy"], strict=True):
             if known := literature.get(name):
                 value, low, high = (known[each] / 1e11 for each in ("value", "low", "high"))
-                label = "literature (total)" if first else ""
+                label = "literature" if first else ""
                 axis.errorbar(
                     value, y, xerr=[[value - low], [high - value]], fmt="s", ms=4, color=style.RED, label=label
                 )
@@ -140,7 +141,11 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
         axis.axvline(end / 1e11, color="0.6", lw=0.8, ls=":")
     names = [f"{name} ({n})" for name, n in zip(table["galaxy"], table["clusters"], strict=True)]
     axis.set_yticks(place, names)
-    axis.set(xscale="log", xlabel=r"mass [$10^{11}\,M_\odot$]", ylim=(-0.7, len(table) - 0.3))
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(ScalarFormatter())
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.set(xlabel=r"mass [$10^{11}\,M_\odot$]", ylim=(-0.7, len(table) - 0.3))
     axis.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3)
     if synthetic:
         axis.text(0.01, 0.02, SYNTHETIC, transform=axis.transAxes, fontsize=7, color=style.RED, bbox=style.BACKING)

@@ -44,9 +44,11 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
         cover.plot(LEVELS, shares(table["below"].to_numpy()), color=colour, label=kind)
         counts, edges = np.histogram(table["below"], BINS, (0, 1))
         rank.stairs(counts / counts.mean(), edges, color=colour, label=kind)
-    scatter.set(xlabel="true label", ylabel="median and 68 % interval", xlim=(0, 10), ylim=(0, 10), aspect="equal")
-    cover.set(xlabel="level of the interval", ylabel="share of truths inside", xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    rank.set(xlabel="posterior probability below the truth", ylabel="density", xlim=(0, 1), ylim=(0, None))
+    scatter.set(
+        xlabel="true label", ylabel="median and 68 % interval", xlim=(0, 10), ylim=(0, 10), aspect="equal", box_aspect=1
+    )
+    cover.set(xlabel="level of the interval", ylabel="share of truths inside", xlim=(0, 1), ylim=(0, 1), box_aspect=1)
+    rank.set(xlabel="probability below the truth", ylabel="density", xlim=(0, 1), ylim=(0, None), box_aspect=1)
     for axis in (scatter, cover):
         axis.legend(loc="upper left")
     rank.legend(loc="lower center")

@@ -73,7 +73,7 @@ def _maps(job: "Job", name: str, empty: float | str, words: str) -> None:
     job.metrics |= {
         "clusters": float(len(seen)),
         "clusters_in_field": float(made.count.sum()),
-        "ngc3115_empty_pixels": float((made.count == 0).sum()),
+        f"{_prefix(source)}empty_pixels": float((made.count == 0).sum()),
     }
 
 
@@ -91,7 +91,6 @@ def table4(job: "Job") -> None:
     for name, empty in masses.TREATMENTS.items():
         made, _ = masses.maps(seen, settings.maps, size, empty=empty, smoothed=True)
         ours[name] = masses.network_masses(job.inputs["train"], settings.train, settings.maps.cells, made, ends)
-        job.metrics |= {f"ngc3115_{name.lower()}_{channels}": value for channels, value in ours[name].items()}
     found = SetModel.load(job.inputs["sets"]).predict([seen])
     low, high = found.intervals_msun()
     ours["networks of sets"] = {
@@ -100,9 +99,11 @@ def table4(job: "Job") -> None:
         "high_68": float(high[0, 0]),
     }
     ours["tracer mass inside the outermost"] = {"mass": masses.tracer(seen)}
-    job.metrics |= {"ngc3115_sets": ours["networks of sets"]["mass"], "ngc3115_domain": float(found.domain[0])}
     published = data_manifests.load("kaur2021/published")
     source = str(row["source"])
+    numbers = {f"{name.lower()}_{channels}": mass for name in ours for channels, mass in ours[name].items()}
+    numbers |= {"sets": ours["networks of sets"]["mass"], "domain": float(found.domain[0])}
+    job.metrics |= {f"{_prefix(source)}{name}": value for name, value in numbers.items() if " " not in name}
     truth = float(row["halo_msun"]) if source == "synthetic" else None
     table = observed.table4(ours, published, published["ngc3115_literature"], truth)
     style.save_table(table, job.folder, observed.stem("table4", source), latex=True)
@@ -122,10 +123,16 @@ def observed_masses(job: "Job") -> None:
     ends = job.settings.galaxies.halo_msun
     table = masses.set_masses(SetModel.load(job.inputs["sets"]), galaxies, clusters, ends)
     source = str(table["source"].iloc[0])
-    literature = {GALAXY: data_manifests.load("kaur2021/published")["ngc3115_literature"]}
+    literature = data_manifests.load("kaur2021/literature")
     name = observed.stem("observed_masses", source)
     style.save(observed.draw_masses(table, literature, ends), job.folder, name)
-    table["literature_msun"] = [literature.get(one, {}).get("value") for one in table["galaxy"]]
+    for bound, column in (
+        ("value", "literature_msun"),
+        ("low", "literature_low_msun"),
+        ("high", "literature_high_msun"),
+    ):
+        known = [literature.get(one, {}).get(bound) for one in table["galaxy"]]
+        table[column] = None if source == "synthetic" else known
     style.save_table(table, job.folder, name)
     _tag(job, source)
     job.metrics |= {"galaxies": float(len(table)), "outside_domain": float((table["domain"] > 1).sum())}
@@ -143,6 +150,11 @@ def _galaxy(job: "Job") -> "tuple[Table.Row, Seen]":
     names = list(galaxies["galaxy"])
     row = galaxies[names.index(GALAXY) if GALAXY in names else 0]
     return row, system(row, clusters)
+
+
+def _prefix(source: str) -> str:
+    """Of the numbers' names: those of a synthetic galaxy must not stand beside published ones."""
+    return "synthetic_" if source == "synthetic" else "ngc3115_"
 
 
 def _disc_size_kpc(job: "Job") -> float:
