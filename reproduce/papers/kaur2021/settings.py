@@ -148,6 +148,29 @@ class Examples(Group):
     shown: int = Field(200, ge=2, description="clusters shown in Figure 3")
 
 
+class Schedules(Group):
+    """Trainings with more and fewer epochs, to see what is lost."""
+
+    data_set: str = Field("DL1", description="one of train.sets")
+    channels: Literal["one_channel", "two_channel"] = Field("two_channel", description="what its network sees")
+    epochs: tuple[int, ...] = Field((30, 100, 300, 1_000), min_length=1, description="epochs of each training")
+
+
+class Ablation(Group):
+    """What the error comes from: discs with one property varied after the other, more or fewer clusters, noise."""
+
+    seed: Seed = Field(9, description="seed of these galaxies")
+    discs: int = Field(1_000, ge=4, description="disc galaxies of each row")
+    views: int = Field(20, ge=1, description="views of each galaxy to test with")
+    epochs: int = Field(30, ge=1, description="epochs of each network")
+    causes: tuple[Literal["nothing", "bulge", "rotation", "baryons", "concentration", "masses", "all"], ...] = Field(
+        ("nothing", "bulge", "rotation", "baryons", "concentration", "masses", "all"),
+        description="what varies beside the mass; masses: the upper half of their range alone",
+    )
+    numbers: tuple[int, ...] = Field((30, 100, 300, 1_000, 2_000), description="clusters seen")
+    noise_kms: tuple[float, ...] = Field((5.0, 10.0), description="errors of velocities, or noise of cells [km/s]")
+
+
 class Evaluate(Group):
     """Errors of all methods, and their intervals."""
 
@@ -166,6 +189,8 @@ class Settings(Group):
     fresh: Fresh = Field(default_factory=Fresh)
     unknown: Unknown = Field(default_factory=Unknown)
     examples: Examples = Field(default_factory=Examples)
+    schedules: Schedules = Field(default_factory=Schedules)
+    ablation: Ablation = Field(default_factory=Ablation)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")
@@ -174,6 +199,15 @@ class Settings(Group):
             raise ValueError(
                 f"maps.n_clusters={self.maps.n_clusters} is more than the {self.galaxies.n_clusters} of a disc galaxy; "
                 "raise galaxies.n_clusters"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _known_set(self) -> Self:
+        if self.schedules.data_set not in self.train.sets:
+            raise ValueError(
+                f"schedules.data_set={self.schedules.data_set} is not in train.sets; choose "
+                f"{' or '.join(self.train.sets)}"
             )
         return self
 

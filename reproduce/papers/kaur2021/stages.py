@@ -149,6 +149,43 @@ def examples(job: Job) -> None:
     job.metrics |= make(settings.galaxies, settings.maps, settings.examples, job.folder, job.progress)
 
 
+def schedules(job: Job) -> None:
+    """Train one data set with more and fewer epochs."""
+    from reproduce.papers.kaur2021.schedules import run
+    from reproduce.workflow.files import whole
+
+    settings = job.settings
+    table = run(
+        job.inputs["maps"] / "maps.h5",
+        settings.maps.cells,
+        settings.train,
+        settings.schedules,
+        job.folder,
+        job.checkpoint,
+        job.executor,
+        job.progress,
+    )
+    with whole(job.folder / "schedules.csv") as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")
+    job.metrics |= {
+        f"mae_{split}_{epochs}_epochs": mae
+        for split, epochs, mae in zip(table["split"], table["epochs"], table["mae"].tolist(), strict=True)
+    }
+
+
+def ablation(job: Job) -> None:
+    """Train networks on discs of which one thing after the other varies, with fewer clusters, and with noise."""
+    from reproduce.papers.kaur2021.ablation import run, variants
+    from reproduce.workflow.files import whole
+
+    settings = job.settings
+    rows = variants(settings.galaxies, settings.maps, settings.fresh, settings.ablation)
+    table = run(rows, settings.evaluate, job.checkpoint, job.executor, job.progress)
+    with whole(job.folder / "ablation.csv") as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")
+    job.metrics |= {f"mae_row_{place}": mae for place, mae in enumerate(table["mae"].tolist(), start=1)}
+
+
 def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
     """Logs the epochs of the networks, ``DL1.one_channel.image-2`` being the second member of one."""
 
@@ -180,6 +217,8 @@ PAPER = Paper(
             needs=("galaxies", "maps", "estimators", "train", "fresh", "unknown"),
             reads=("galaxies", "maps", "train", "fresh", "evaluate"),
         ),
+        Stage("schedules", schedules, needs=("maps",), reads=("train", "maps.cells", "schedules")),
+        Stage("ablation", ablation, reads=("galaxies", "maps", "fresh", "ablation", "evaluate")),
         figure(drawing.figure1, reads=("train.pool_stride", "maps.cells")),
         figure(drawing.figure2, needs=("examples",), reads=("maps.field_rd",)),
         figure(drawing.figure3, needs=("examples",)),
@@ -199,6 +238,8 @@ PAPER = Paper(
         figure(drawing.figure19, needs=("examples",), reads=("maps.field_rd",)),
         figure(drawing.table2, needs=("evaluate",), reads=("train",)),
         figure(drawing.table3, needs=("evaluate",), reads=("train",)),
+        figure(drawing.causes, needs=("ablation",)),
+        figure(drawing.epochs, needs=("schedules", "evaluate"), reads=("schedules",)),
         figure(drawing.classical, needs=("estimators",)),
     ),
     published=PUBLISHED,
