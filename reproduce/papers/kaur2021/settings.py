@@ -1,13 +1,15 @@
 """Every setting of this paper's chain, typed, with units; the defaults are the paper's where it gives a number."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+import tuning.settings
 from reproduce.galaxy.settings import MapSettings, Numerics, Range, Ranges
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
+from tuning.settings import Space, Tunable
 
 
 class Galaxies(Ranges, Numerics):
@@ -148,6 +150,43 @@ class Examples(Group):
     shown: int = Field(200, ge=2, description="clusters shown in Figure 3")
 
 
+NOT_TUNED = {"seed", "sets", "channels", "splits", "members", "epochs", "validation_fraction"}
+
+
+def _cnn_space() -> Space:
+    return {
+        "learning_rate": ("log", 1e-4, 1e-2),
+        "batch_size": (32, 64, 128, 256),
+        "dropout": ("linear", 0.0, 0.5),
+        "dense_dropout": ("linear", 0.0, 0.6),
+        "weight_decay": ("log", 1e-6, 1e-2),
+        "loss": ("mse", "mae"),
+        "augment": (True, False),
+        "pool_stride": (1, 2),
+    }
+
+
+class Tune(tuning.settings.Tune):
+    """Search for hyper-parameters of one network; the paper says only that it compared architectures."""
+
+    networks: tuple[Literal["cnn"], ...] = Field(("cnn",), description="networks searched for")
+    data_set: str = Field("DL1", description="one of train.sets")
+    input: Literal["one_channel", "two_channel"] = Field("two_channel", description="what its network sees")
+    split: Literal["image", "galaxy"] = Field("galaxy", description="split of training, validation and test")
+    objective: Literal["val_mse", "val_r2", "val_loss", "mae", "rmse"] = Field(
+        "mae", description="what is compared, on the validation images"
+    )
+    cnn: Space = Field(
+        default_factory=_cnn_space,
+        description="dimensions by the name of the setting of train: [value, value...] or [log|linear|integer, low, "
+        "high]; none: not searched",
+    )
+
+    TUNABLE: ClassVar[dict[str, Tunable]] = {
+        "cnn": Tunable(Train, frozenset(set(Train.model_fields) - NOT_TUNED), ("mae", "rmse"))
+    }
+
+
 class Schedules(Group):
     """Trainings with more and fewer epochs, to see what is lost."""
 
@@ -189,6 +228,7 @@ class Settings(Group):
     fresh: Fresh = Field(default_factory=Fresh)
     unknown: Unknown = Field(default_factory=Unknown)
     examples: Examples = Field(default_factory=Examples)
+    tune: Tune = Field(default_factory=Tune)
     schedules: Schedules = Field(default_factory=Schedules)
     ablation: Ablation = Field(default_factory=Ablation)
     evaluate: Evaluate = Field(default_factory=Evaluate)
@@ -204,11 +244,9 @@ class Settings(Group):
 
     @model_validator(mode="after")
     def _known_set(self) -> Self:
-        if self.schedules.data_set not in self.train.sets:
-            raise ValueError(
-                f"schedules.data_set={self.schedules.data_set} is not in train.sets; choose "
-                f"{' or '.join(self.train.sets)}"
-            )
+        for group in ("schedules", "tune"):
+            if (name := getattr(self, group).data_set) not in self.train.sets:
+                raise ValueError(f"{group}.data_set={name} is not in train.sets; choose {' or '.join(self.train.sets)}")
         return self
 
 
