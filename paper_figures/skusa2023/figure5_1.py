@@ -17,16 +17,8 @@ def draw(steps: pd.DataFrame, title: str) -> Figure:
     """
     figure = style.figure("column", 0.9)
     axis = figure.subplots()
-    shown = axis.hexbin(
-        steps["discriminator"].clip(1e-4),
-        steps["generator"].clip(1e-4),
-        xscale="log",
-        yscale="log",
-        gridsize=30,
-        mincnt=1,
-        bins="log",
-        cmap="viridis",
-    )
+    x, y = (steps[name].clip(1e-4) for name in ("discriminator", "generator"))
+    shown = axis.hexbin(x, y, xscale="log", yscale="log", gridsize=30, mincnt=1, bins="log", cmap="viridis")
     figure.colorbar(shown, ax=axis, label="steps")
     axis.set(xlabel=r"loss of the discriminator, $L_D$", ylabel=r"loss of the generator, $L_G$")
     axis.set_title(title, fontsize=7)
