@@ -5,6 +5,9 @@ from matplotlib.figure import Figure
 
 from paper_figures import style
 
+LARGEST = 0.998
+"""Share of the steps on the axes; the others are drawn at the edge."""
+
 
 def draw(steps: pd.DataFrame, title: str) -> Figure:
     """Draw the figure.
@@ -17,8 +20,8 @@ def draw(steps: pd.DataFrame, title: str) -> Figure:
     """
     figure = style.figure("column", 0.9)
     axis = figure.subplots()
-    x, y = (steps[name].clip(1e-4) for name in ("discriminator", "generator"))
-    shown = axis.hexbin(x, y, xscale="log", yscale="log", gridsize=30, mincnt=1, bins="log", cmap="viridis")
+    sides = [steps[name].clip(upper=steps[name].quantile(LARGEST)) for name in ("discriminator", "generator")]
+    shown = axis.hexbin(*sides, gridsize=40, mincnt=1, bins="log", cmap="viridis")
     figure.colorbar(shown, ax=axis, label="steps")
     axis.set(xlabel=r"loss of the discriminator, $L_D$", ylabel=r"loss of the generator, $L_G$")
     axis.set_title(title, fontsize=7)

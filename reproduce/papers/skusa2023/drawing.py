@@ -155,7 +155,7 @@ def figure5_1(job: "Job") -> None:
     first = job.settings.gan.strides[0]
     table = steps(job.inputs["gan"], [one for one in networks(job.settings.gan) if one.stride == first])
     n_epochs = int(table["epoch"].max()) + 1
-    style.save(figure5_1.draw(table, f"{n_epochs} epochs, all coefficients"), job.folder, "figure5_1")
+    style.save(figure5_1.draw(table, f"{_count(n_epochs)}, all coefficients"), job.folder, "figure5_1")
     style.save_table(table, job.folder, "figure5_1")
     job.metrics |= {f"gan_median_loss_{name}": float(table[name].median()) for name in ("discriminator", "generator")}
 
@@ -509,11 +509,15 @@ def _dcnn(job: "Job", loss: str = "") -> str:
 
     group = job.settings.train
     most = "" if group.most_maps is None else f", at most {group.most_maps} maps seen"
-    return f"{LOSSES[loss] + ', ' if loss else ''}{group.epochs} epochs{most}"
+    return f"{LOSSES[loss] + ', ' if loss else ''}{_count(group.epochs)}{most}"
 
 
 def _gan(job: "Job") -> str:
-    return f"{_epochs(job, 'gan'):.0f} epochs"
+    return _count(round(_epochs(job, "gan")))
+
+
+def _count(epochs: int) -> str:
+    return f"{epochs} epoch{'' if epochs == 1 else 's'}"
 
 
 def _layers(job: "Job") -> "pd.DataFrame":
