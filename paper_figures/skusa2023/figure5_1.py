@@ -1,5 +1,6 @@
 """Figure 5.1: losses of generator and discriminator at all steps."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -20,8 +21,8 @@ def draw(steps: pd.DataFrame, title: str) -> Figure:
     """
     figure = style.figure("column", 0.9)
     axis = figure.subplots()
-    sides = [steps[name].clip(upper=steps[name].quantile(LARGEST)) for name in ("discriminator", "generator")]
-    shown = axis.hexbin(*sides, gridsize=40, mincnt=1, bins="log", cmap="viridis")
+    x, y = (np.minimum(steps[name], np.quantile(steps[name], LARGEST)) for name in ("discriminator", "generator"))
+    shown = axis.hexbin(x, y, gridsize=40, mincnt=1, bins="log", cmap="viridis")
     figure.colorbar(shown, ax=axis, label="steps")
     axis.set(xlabel=r"loss of the discriminator, $L_D$", ylabel=r"loss of the generator, $L_G$")
     axis.set_title(title, fontsize=7)
