@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 
 from reproduce.galaxy.orbits.dynamite_files import read_folder, write_folder
@@ -138,18 +139,11 @@ def test_a_gan_that_was_killed_ends_with_the_same_bytes(places, tmp_path):
     assert ends[0] == ends[1]
     rows = task.steps.read_text().splitlines()
     assert rows[0].startswith("epoch,") and len(rows) == 1 + 2 * (11 // 2)
-    with pytest.raises(InputError, match="other settings"):
-        fit(replace(task, learning_rate=0.1))
-
-
-def test_the_losses_of_steps_add_up_to_those_of_epochs(places, tmp_path):
-    group = SETTINGS.gan.model_copy(update={"epochs": 2, "strides": (8,)})
-    adversary._write_set(places["source"], SETTINGS.models, group.seed, 8, tmp_path)
-    task = adversary.task(adversary.Network(8, 1), places["source"], group, SETTINGS.models, tmp_path, tmp_path, None)
-    history = fit(task)
-    steps = evaluation.steps(tmp_path, [adversary.Network(8, 1)])
+    steps = evaluation.steps(folder, [network])
     means = (steps["discriminator"] + steps["generator"]).groupby(steps["epoch"]).mean()
     assert means.to_numpy() == pytest.approx([row["loss"] for row in history], rel=1e-4)
+    with pytest.raises(InputError, match="other settings"):
+        fit(replace(task, learning_rate=0.1))
 
 
 def test_every_eleventh_map_is_enough_for_the_repaired_network(places, tmp_path):
@@ -177,7 +171,34 @@ def test_a_basis_holds_its_models(places):
     np.testing.assert_allclose(weighted[:6] @ weighted[:6].T, np.eye(6), atol=1e-3)
 
 
-def test_the_whole_chain_measures_and_fits(places, tmp_path):
+def test_what_needs_no_network_is_measured_and_fitted(places, tmp_path):
+    settings, folder = SETTINGS, tmp_path / "evaluate"
+    for name in ("networks", "fits", "evaluate"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "networks" / "metrics.json").write_text("{}")
+    trained = methods.Trained(
+        places["source"], *[tmp_path / "networks"] * 3, settings.models, settings.train, settings.gan
+    )
+    kinds = (*methods.DEGREES, "mean", "blank")
+    wanted = [methods.Method(methods.EXACT)]
+    wanted += [methods.Method(kind, stride) for kind in kinds for stride in settings.models.strides]
+    few = settings.evaluate.model_copy(update={"every": 20})
+    arguments = trained, places["observe"], places["library"], few, tmp_path / "fits", tmp_path / "state"
+    fits.fit_all(wanted, *arguments, InProcess(), quiet)
+    metrics = evaluation.evaluate(wanted, trained, tmp_path / "fits", places["observe"], folder)
+    assert metrics["exact.every1.error_percent"] == 0
+    assert metrics["cubic.every8.error_percent"] < metrics["linear.every8.error_percent"] < 5
+    assert metrics["linear.every1.error_percent"] < 1e-4  # it has all models
+    assert metrics["blank.every1.error_percent_h1"] == pytest.approx(100)
+    assert metrics["mean.every1.error_percent_h1"] < 100
+    assert metrics["delta_chi2_one_sigma"] == pytest.approx(np.sqrt(2 * 4 * BINS))
+    assert metrics["true_mass_to_light_error"] == pytest.approx(metrics["exact.every1.best"] - 5.5)
+    table = pd.read_csv(folder / evaluation.TABLE)
+    assert list(table["models"][:3]) == [1, 81, 11]
+
+
+@pytest.mark.slow  # `.ci/run` makes the chain too
+def test_the_networks_are_trained_measured_and_fitted(places, tmp_path):
     settings = SETTINGS
     folders = {name: tmp_path / name for name in ("train", "gan", "repaired", "fits", "evaluate", "examples")}
     group = settings.train.model_copy(update={"losses": ("l2", "l1_error"), "most_maps": 30})
@@ -218,13 +239,8 @@ def test_the_whole_chain_measures_and_fits(places, tmp_path):
         quiet,
     )
     metrics = evaluation.evaluate(wanted, trained, folders["fits"], places["observe"], folders["evaluate"])
-    assert metrics["exact.every1.error_percent"] == 0
-    assert metrics["cubic.every8.error_percent"] < metrics["linear.every8.error_percent"] < 5
-    assert metrics["linear.every1.error_percent"] < 1e-4  # it has all models
-    assert metrics["blank.every1.error_percent_h1"] == pytest.approx(100)
-    assert metrics["mean.every1.error_percent_h1"] < 100
-    assert metrics["delta_chi2_one_sigma"] == pytest.approx(np.sqrt(2 * 4 * BINS))
-    assert "true_mass_to_light_error" in metrics
+    for method in wanted:
+        assert np.isfinite(metrics[f"{method.name}.error_percent"])
     found = examples.write(trained, folders["examples"])
     assert found["unmasked_change_percent_h2"] >= 0
     assert found["gan_nearest_error_percent_h1"] > 0
