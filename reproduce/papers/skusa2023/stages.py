@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import data_manifests
+from reproduce.papers.skusa2023.drawing import galaxy, networks, sets, tables
 from reproduce.papers.skusa2023.settings import PROFILES, Repaired
 from reproduce.workflow.papers import Paper
-from reproduce.workflow.stages import Job, Stage, When
+from reproduce.workflow.stages import Job, Stage, When, figure
 
 
 def observe(job: Job) -> None:
@@ -120,6 +121,13 @@ def evaluate(job: Job) -> None:
     job.metrics |= measure(methods, trained, job.inputs["fits"], job.inputs["observe"], job.folder)
 
 
+def examples(job: Job) -> None:
+    """Maps for figures: networks without the mask, images of the GAN (thesis Figs. 3.1, 5.2, A.1)."""
+    from reproduce.papers.skusa2023.examples import write
+
+    job.metrics |= write(_methods(job)[1], job.folder)
+
+
 def _methods(job: Job) -> Any:
     from reproduce.papers.skusa2023.methods import Trained, all_methods
 
@@ -139,6 +147,8 @@ def _methods(job: Job) -> Any:
 
 NETWORKS = ("models", "train", "gan", "repaired")
 CHOICES = ("models", "train", "gan", "evaluate")
+MEASURED = ("observe", "fits", "evaluate")
+TRAINED = ("train", "models")
 SEARCHED = tuple(f"repaired.{name}" for name in Repaired.model_fields if name != "from_")
 
 STAGES = (
@@ -152,6 +162,30 @@ STAGES = (
     Stage("tune", tune, needs=("search",), draws=True),
     Stage("fits", fits, needs=("observe", "library", *NETWORKS), reads=CHOICES),
     Stage("evaluate", evaluate, needs=("observe", *NETWORKS, "fits"), reads=CHOICES),
+    Stage("examples", examples, needs=NETWORKS, reads=CHOICES),
+    figure(galaxy.figure2_1, needs=("observe",)),
+    figure(galaxy.figure2_2, needs=("observe", "library", "fits")),
+    figure(galaxy.figure2_3, needs=("observe", "library", "fits"), reads=("library.distance_mpc",)),
+    figure(networks.figure3_1, needs=("examples",), reads=("train",)),
+    figure(networks.figure3_2, needs=("models",), reads=("train.activation",)),
+    figure(networks.figure4_1, needs=("models", "fits"), reads=TRAINED),
+    figure(sets.figure4_2, needs=MEASURED, reads=TRAINED),
+    figure(networks.figure5_1, needs=("gan",), reads=("gan",)),
+    figure(networks.figure5_2, needs=("gan", "examples"), reads=("gan", "models")),
+    figure(sets.figure6_1, needs=MEASURED, reads=TRAINED),
+    figure(sets.figure6_2, needs=MEASURED, reads=TRAINED),
+    figure(sets.figure6_3, needs=MEASURED, reads=TRAINED),
+    figure(sets.figure6_4, needs=MEASURED, reads=TRAINED),
+    figure(galaxy.figure7_1, needs=MEASURED, reads=TRAINED),
+    figure(galaxy.figure7_2, needs=MEASURED, reads=TRAINED),
+    figure(galaxy.figure7_3, needs=MEASURED, reads=TRAINED),
+    figure(networks.figure_a_1, needs=("gan", "examples"), reads=("gan", "models")),
+    figure(sets.figure_a_2, needs=MEASURED, reads=TRAINED),
+    figure(tables.baselines, needs=("evaluate",), reads=("train.chosen",)),
+    figure(tables.losses, needs=("evaluate",)),
+    figure(tables.table2_1, reads=("library", "models")),
+    figure(tables.table3_1, needs=("train", "gan"), reads=("train", "gan", "models")),
+    figure(tables.table_b_1, needs=("models",), reads=("train.activation",)),
 )
 
 PAPER = Paper(
