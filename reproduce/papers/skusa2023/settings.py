@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 import data_manifests
 import tuning.settings
+from reproduce.papers.skusa2023.emulator.settings import Budget, Emulator
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 from tuning.settings import Space, Tunable
@@ -213,6 +214,8 @@ class Settings(Group):
     repaired: Repaired = Field(default_factory=Repaired)
     evaluate: Evaluate = Field(default_factory=Evaluate)
     tune: Tune = Field(default_factory=Tune)
+    budget: Budget = Field(default_factory=Budget)
+    emulator: Emulator = Field(default_factory=Emulator)
 
     @model_validator(mode="after")
     def _sets_are_there(self) -> Self:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import data_manifests
+from reproduce.papers.skusa2023 import drawing_beyond
+from reproduce.papers.skusa2023.emulator.settings import FITS, LIBRARIES, NETWORK, POSTERIOR
 from reproduce.papers.skusa2023.settings import PROFILES, Repaired
 from reproduce.workflow.papers import Paper
-from reproduce.workflow.stages import Job, Stage, When
+from reproduce.workflow.stages import Job, Stage, When, figure
 
 
 def observe(job: Job) -> None:
@@ -137,8 +139,66 @@ def _methods(job: Job) -> Any:
     return methods, trained
 
 
+def budget(job: Job) -> None:
+    """How far the best M/L moves by seed, step, periods and dithering alone (not in the thesis)."""
+    from reproduce.papers.skusa2023.budget import make
+
+    job.metrics |= make(
+        job.settings.budget,
+        job.settings.library,
+        job.inputs["observe"],
+        job.folder,
+        job.checkpoint,
+        job.executor,
+        job.progress,
+    )
+
+
+def emulator_libraries(job: Job) -> None:
+    """Follow the orbits of a few dozen galaxies of other shapes, haloes and black holes (not in the thesis)."""
+    from reproduce.papers.skusa2023.emulator.design import make_libraries
+
+    job.metrics |= make_libraries(_target(job), job.folder, job.checkpoint, job.executor, job.progress)
+
+
+def emulator(job: Job) -> None:
+    """Learn libraries as a function of shape, halo and black hole (not in the thesis)."""
+    from reproduce.papers.skusa2023.emulator.study import train as fit
+
+    source = job.inputs["emulator_libraries"] / "libraries.h5"
+    job.metrics |= fit(_target(job), source, job.folder, job.checkpoint, job.executor, job.progress)
+
+
+def emulator_errors(job: Job) -> None:
+    """Judge the emulator on libraries that it has not seen, beside interpolation and a Gaussian process."""
+    from reproduce.papers.skusa2023.emulator.study import judge
+
+    source = job.inputs["emulator_libraries"] / "libraries.h5"
+    job.metrics |= judge(_target(job), source, job.inputs["emulator"], job.folder)
+
+
+def emulator_posterior(job: Job) -> None:
+    """Shape, halo, black hole and M/L of mock galaxies whose truth is known, and the coverage (not in the thesis)."""
+    from reproduce.papers.skusa2023.emulator.study import weigh
+
+    source = job.inputs["emulator_libraries"] / "libraries.h5"
+    job.metrics |= weigh(_target(job), source, job.inputs["emulator"], job.folder, job.progress)
+
+
+def _target(job: Job) -> Any:
+    from reproduce.papers.skusa2023.emulator.target import target
+
+    return target(job.inputs["observe"], job.settings.library, job.settings.emulator)
+
+
+def _emulator(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Settings of the emulator that a stage reads: those that change its result."""
+    return ("library", *(f"emulator.{name}" for group in groups for name in group))
+
+
 NETWORKS = ("models", "train", "gan", "repaired")
 CHOICES = ("models", "train", "gan", "evaluate")
+EMULATED = ("observe", "emulator_libraries", "emulator")
 SEARCHED = tuple(f"repaired.{name}" for name in Repaired.model_fields if name != "from_")
 
 STAGES = (
@@ -152,6 +212,16 @@ STAGES = (
     Stage("tune", tune, needs=("search",), draws=True),
     Stage("fits", fits, needs=("observe", "library", *NETWORKS), reads=CHOICES),
     Stage("evaluate", evaluate, needs=("observe", *NETWORKS, "fits"), reads=CHOICES),
+    Stage("budget", budget, needs=("observe",), reads=("budget", "library")),
+    Stage("emulator_libraries", emulator_libraries, needs=EMULATED[:1], reads=_emulator(LIBRARIES)),
+    Stage("emulator", emulator, needs=EMULATED[:2], reads=_emulator(LIBRARIES, NETWORK)),
+    Stage("emulator_errors", emulator_errors, needs=EMULATED, reads=_emulator(LIBRARIES, NETWORK, FITS)),
+    Stage(
+        "emulator_posterior", emulator_posterior, needs=EMULATED, reads=_emulator(LIBRARIES, NETWORK, FITS, POSTERIOR)
+    ),
+    figure(drawing_beyond.budget_figure, needs=("budget",), name="budget_figure"),
+    figure(drawing_beyond.emulator_figure, needs=("emulator_errors",), name="emulator_figure"),
+    figure(drawing_beyond.posterior_figure, needs=("emulator_posterior",), name="posterior_figure"),
 )
 
 PAPER = Paper(

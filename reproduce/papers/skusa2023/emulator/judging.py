@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from reproduce.papers.skusa2023.budget import best as minimum
 from reproduce.papers.skusa2023.emulator.baselines import Predictor
 from reproduce.papers.skusa2023.emulator.components import Components
 from reproduce.papers.skusa2023.emulator.design import Libraries
-from reproduce.papers.skusa2023.emulator.mocks import chi2_of, minimum, mock_galaxy
+from reproduce.papers.skusa2023.emulator.mocks import chi2_of, mock_galaxy
 from reproduce.papers.skusa2023.emulator.target import Target
 
 REPEATED = "repeated"

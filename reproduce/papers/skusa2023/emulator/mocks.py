@@ -40,14 +40,6 @@ def mock_galaxy(
     )
 
 
-def minimum(ratios: np.ndarray, chi2: np.ndarray) -> float:
-    """Where chi² is least, by the parabola through its least value and two neighbours on each side."""
-    k = int(np.clip(np.argmin(chi2), 2, len(ratios) - 3))
-    a, b, _ = np.polyfit(ratios[k - 2 : k + 3] - ratios[k], chi2[k - 2 : k + 3], 2)
-    step = ratios[1] - ratios[0]
-    return float(ratios[k] + (np.clip(-b / (2 * a), -2 * step, 2 * step) if a > 0 else 0.0))
-
-
 def chi2_of(library: OrbitLibrary, ratios: np.ndarray, own: Masses, kinematics: Kinematics) -> np.ndarray:
     """Least chi² of a library at each M/L, shape (ratios,)."""
     found = []

@@ -1,9 +1,9 @@
 """What kinematics say about shape, halo, black hole and M/L, from predicted libraries.
 
 A point costs one prediction (a weighted sum of the training libraries' coefficients, which are kept for each M/L) and
-one fit of orbit weights: milliseconds, where a library takes a minute. The likelihood is exp(-Δχ² / 2 T) with T = √(2 n)
-of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors are flat. Sampled
-by Goodman & Weare's affine-invariant stretch moves (2010, CAMCoS 5, 65).
+one fit of orbit weights: milliseconds, where a library takes a quarter of a minute. The likelihood is exp(-Δχ² / 2 T)
+with T = √(2 n) of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors
+are flat. Sampled by Goodman & Weare's affine-invariant stretch moves (2010, CAMCoS 5, 65).
 """
 
 from collections.abc import Callable
@@ -36,7 +36,8 @@ class Emulated:
     """Predicted libraries anywhere in the box, for one galaxy's kinematics.
 
     `coefficients` (ratios, training libraries, orbits, apertures, 8): h1 to h4 of the orbits in their first sense, then
-    turned; `apertures` (libraries, orbits, apertures): their masses; `shapes`, `masses`: the galaxy's masses for some q.
+    turned; `apertures` (libraries, orbits, apertures): their masses; `shapes`, `masses`: the galaxy's masses for some
+    q.
     """
 
     train: Libraries
@@ -57,7 +58,7 @@ class Emulated:
         return Masses(cells, self.masses[k].projected)
 
     def chi2(self, points: np.ndarray) -> np.ndarray:
-        """Least chi² over orbit weights, shape (n,), at points (n, 5) of parameters and M/L (the nearest of `ratios`)."""
+        """Least chi² over orbit weights, shape (n,), at points (n, 5): parameters, M/L (the nearest of `ratios`)."""
         share = self.components.weights(self.predict(self.components.unit(points[:, :-1]))).astype(np.float32)
         nearest = np.abs(points[:, -1, None] - self.ratios).argmin(axis=1)
         found = np.empty(len(points))

@@ -21,8 +21,8 @@ from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress
 
 ROTATION_KMS, TURNOVER_ARCSEC, DISPERSION_KMS = 200.0, 8.0, 150.0
-"""About which h1 to h4 are taken where no galaxy is asked about: V = 200 x / (|x| + 8 arcsec) along the major axis, as fast
-as NGC 6278 turns. About zero, h1 and h3 of boxes would be nothing but noise."""
+"""About which h1 to h4 are taken where no galaxy is asked about: V = 200 x / (|x| + 8 arcsec) along the major axis, as
+fast as NGC 6278 turns. About zero, h1 and h3 of boxes would be nothing but noise."""
 NETWORK = "network"
 CENTRAL = 0.68
 Tell = Callable[[float, str], None]
@@ -69,7 +69,7 @@ def trained(galaxy: Target, folder: Path) -> tuple[Components, Predictor]:
 
 
 def judge(galaxy: Target, source: Path, networks: Path, folder: Path) -> dict[str, float]:
-    """Compare the network with what it has to beat on libraries that none has seen; write ``errors.csv``, ``shifts.csv``.
+    """Compare the network with what it has to beat on libraries that none has seen: ``errors.csv``, ``shifts.csv``.
 
     Returns
     -------
