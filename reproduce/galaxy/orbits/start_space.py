@@ -125,10 +125,10 @@ def thin_orbits(table: ForceTable, grid: StartGrid, elevations: np.ndarray) -> n
     them is within 0.1 % of a search of its own (tested), at a cost that does not grow with the dithering.
     """
     log_radii = _log_radii(grid)
-    nodes = [
-        np.linspace(*np.sort(ends), n + 2)
-        for ends, n in (((log_radii[0], log_radii[-1]), grid.n_energy), ((elevations[0], elevations[-1]), grid.n_i2))
-    ]
+    nodes = (
+        np.linspace(log_radii[0], log_radii[-1], grid.n_energy + 2),
+        np.linspace(elevations[-1], elevations[0], grid.n_i2 + 2),
+    )
     found = np.empty((nodes[0].size, nodes[1].size))
     for i, log_radius in enumerate(nodes[0]):
         energy = acceleration(table, 10.0**log_radius, 0.0, 0.0)[0]
@@ -136,7 +136,7 @@ def thin_orbits(table: ForceTable, grid: StartGrid, elevations: np.ndarray) -> n
             limit = equipotential_radius(table, np.array([np.cos(angle), 0.0, np.sin(angle)]), energy)
             found[i, j] = thin_orbit_radius(table, energy, angle) / limit
     degrees = [min(3, n - 1) for n in found.shape]
-    spline = RectBivariateSpline(*nodes, found, kx=degrees[0], ky=degrees[1])
+    spline = RectBivariateSpline(nodes[0], nodes[1], found, kx=degrees[0], ky=degrees[1])
     return np.asarray(spline(log_radii, elevations[::-1])[:, ::-1])
 
 

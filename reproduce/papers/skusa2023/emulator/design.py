@@ -160,10 +160,13 @@ def read(path: Path, group: str) -> Libraries:
     try:
         with h5py.File(path) as file:
             part = file[group]
-            names = ("parameters", "histogram", "intrinsic", "velocity_edges_kms")
             return Libraries(
-                *(part[name][:] for name in names),
-                **{"n_tubes": int(part.attrs["n_tubes"]), "mass_to_light": float(part.attrs["mass_to_light"])},
+                parameters=part["parameters"][:],
+                histogram=part["histogram"][:],
+                intrinsic=part["intrinsic"][:],
+                velocity_edges_kms=part["velocity_edges_kms"][:],
+                n_tubes=int(part.attrs["n_tubes"]),
+                mass_to_light=float(part.attrs["mass_to_light"]),
             )
     except (OSError, KeyError) as error:
         raise InputError(f"{path}: no libraries of the group {group} in it ({error}); make it again") from None

@@ -48,7 +48,7 @@ def errors(
     kinds = {"tubes": slice(0, n_tubes), "boxes": slice(n_tubes, None)}
     weights = {name: components.weights(predict(places)) for name, predict in predictors.items()}
     n = len(places)
-    found = {name: [] for name in (*weights, REPEATED)}
+    found: dict[str, list[tuple[int, str, float]]] = {name: [] for name in (*weights, REPEATED)}
     for block, truth in test.items():
         flat = train[block].reshape(len(train[block]), -1)
         predicted = {name: (w.astype(np.float32) @ flat).reshape(truth.shape) for name, w in weights.items()}

@@ -111,9 +111,9 @@ def weigh(galaxy: Target, source: Path, networks: Path, folder: Path, tell: Tell
     Returns
     -------
     dict
-        ``posterior_s`` (CPU of one posterior), ``accepted`` (share of its moves), and of each parameter ``coverage_NAME``, the share
-        of mock galaxies whose truth lies in the central 68 %, and ``width_NAME``, half that interval over the prior's
-        standard deviation.
+        ``posterior_s`` (CPU of one posterior), ``accepted`` (share of its moves); of each parameter ``coverage_NAME``,
+        the share of mock galaxies whose truth lies in the central 68 %, and ``width_NAME``, half that interval over the
+        prior's standard deviation.
     """
     learnt, test = read(source, "train"), read(source, "test")
     found, predict = trained(galaxy, networks)
