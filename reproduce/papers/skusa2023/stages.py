@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import data_manifests
-from reproduce.papers.skusa2023 import drawing_beyond
-from reproduce.papers.skusa2023.emulator.settings import FITS, LIBRARIES, NETWORK, POSTERIOR
+from reproduce.papers.skusa2023 import beyond, drawing
 from reproduce.papers.skusa2023.settings import PROFILES, Repaired
 from reproduce.workflow.papers import Paper
 from reproduce.workflow.stages import Job, Stage, When, figure
@@ -122,6 +121,13 @@ def evaluate(job: Job) -> None:
     job.metrics |= measure(methods, trained, job.inputs["fits"], job.inputs["observe"], job.folder)
 
 
+def examples(job: Job) -> None:
+    """Maps for figures: networks without the mask, images of the GAN (thesis Figs. 3.1, 5.2, A.1)."""
+    from reproduce.papers.skusa2023.examples import write
+
+    job.metrics |= write(_methods(job)[1], job.folder)
+
+
 def _methods(job: Job) -> Any:
     from reproduce.papers.skusa2023.methods import Trained, all_methods
 
@@ -139,66 +145,10 @@ def _methods(job: Job) -> Any:
     return methods, trained
 
 
-def budget(job: Job) -> None:
-    """How far the best M/L moves by seed, step, periods and dithering alone (not in the thesis)."""
-    from reproduce.papers.skusa2023.budget import make
-
-    job.metrics |= make(
-        job.settings.budget,
-        job.settings.library,
-        job.inputs["observe"],
-        job.folder,
-        job.checkpoint,
-        job.executor,
-        job.progress,
-    )
-
-
-def emulator_libraries(job: Job) -> None:
-    """Follow the orbits of a few dozen galaxies of other shapes, haloes and black holes (not in the thesis)."""
-    from reproduce.papers.skusa2023.emulator.design import make_libraries
-
-    job.metrics |= make_libraries(_target(job), job.folder, job.checkpoint, job.executor, job.progress)
-
-
-def emulator(job: Job) -> None:
-    """Learn libraries as a function of shape, halo and black hole (not in the thesis)."""
-    from reproduce.papers.skusa2023.emulator.study import train as fit
-
-    source = job.inputs["emulator_libraries"] / "libraries.h5"
-    job.metrics |= fit(_target(job), source, job.folder, job.checkpoint, job.executor, job.progress)
-
-
-def emulator_errors(job: Job) -> None:
-    """Judge the emulator on libraries that it has not seen, beside interpolation and a Gaussian process."""
-    from reproduce.papers.skusa2023.emulator.study import judge
-
-    source = job.inputs["emulator_libraries"] / "libraries.h5"
-    job.metrics |= judge(_target(job), source, job.inputs["emulator"], job.folder)
-
-
-def emulator_posterior(job: Job) -> None:
-    """Shape, halo, black hole and M/L of mock galaxies whose truth is known, and the coverage (not in the thesis)."""
-    from reproduce.papers.skusa2023.emulator.study import weigh
-
-    source = job.inputs["emulator_libraries"] / "libraries.h5"
-    job.metrics |= weigh(_target(job), source, job.inputs["emulator"], job.folder, job.progress)
-
-
-def _target(job: Job) -> Any:
-    from reproduce.papers.skusa2023.emulator.target import target
-
-    return target(job.inputs["observe"], job.settings.library, job.settings.emulator)
-
-
-def _emulator(*groups: tuple[str, ...]) -> tuple[str, ...]:
-    """Settings of the emulator that a stage reads: those that change its result."""
-    return ("library", *(f"emulator.{name}" for group in groups for name in group))
-
-
 NETWORKS = ("models", "train", "gan", "repaired")
 CHOICES = ("models", "train", "gan", "evaluate")
-EMULATED = ("observe", "emulator_libraries", "emulator")
+MEASURED = ("observe", "fits", "evaluate")
+TRAINED = ("train", "models")
 SEARCHED = tuple(f"repaired.{name}" for name in Repaired.model_fields if name != "from_")
 
 STAGES = (
@@ -212,16 +162,30 @@ STAGES = (
     Stage("tune", tune, needs=("search",), draws=True),
     Stage("fits", fits, needs=("observe", "library", *NETWORKS), reads=CHOICES),
     Stage("evaluate", evaluate, needs=("observe", *NETWORKS, "fits"), reads=CHOICES),
-    Stage("budget", budget, needs=("observe",), reads=("budget", "library")),
-    Stage("emulator_libraries", emulator_libraries, needs=EMULATED[:1], reads=_emulator(LIBRARIES)),
-    Stage("emulator", emulator, needs=EMULATED[:2], reads=_emulator(LIBRARIES, NETWORK)),
-    Stage("emulator_errors", emulator_errors, needs=EMULATED, reads=_emulator(LIBRARIES, NETWORK, FITS)),
-    Stage(
-        "emulator_posterior", emulator_posterior, needs=EMULATED, reads=_emulator(LIBRARIES, NETWORK, FITS, POSTERIOR)
-    ),
-    figure(drawing_beyond.budget_figure, needs=("budget",), name="budget_figure"),
-    figure(drawing_beyond.emulator_figure, needs=("emulator_errors",), name="emulator_figure"),
-    figure(drawing_beyond.posterior_figure, needs=("emulator_posterior",), name="posterior_figure"),
+    Stage("examples", examples, needs=NETWORKS, reads=CHOICES),
+    figure(drawing.figure2_1, needs=("observe",)),
+    figure(drawing.figure2_2, needs=("observe", "library", "fits")),
+    figure(drawing.figure2_3, needs=("observe", "library", "fits"), reads=("library.distance_mpc",)),
+    figure(drawing.figure3_1, needs=("examples",), reads=("train",)),
+    figure(drawing.figure3_2, needs=("models",), reads=("train.activation",)),
+    figure(drawing.figure4_1, needs=("models", "fits"), reads=TRAINED),
+    figure(drawing.figure4_2, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure5_1, needs=("gan",), reads=("gan",)),
+    figure(drawing.figure5_2, needs=("gan", "examples"), reads=("gan", "models")),
+    figure(drawing.figure6_1, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure6_2, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure6_3, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure6_4, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure7_1, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure7_2, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure7_3, needs=MEASURED, reads=TRAINED),
+    figure(drawing.figure_a_1, needs=("gan", "examples"), reads=("gan", "models")),
+    figure(drawing.figure_a_2, needs=MEASURED, reads=TRAINED),
+    figure(drawing.baselines, needs=("evaluate",), reads=("train.chosen",)),
+    figure(drawing.losses, needs=("evaluate",)),
+    figure(drawing.table2_1, reads=("library", "models")),
+    figure(drawing.table3_1, needs=("train", "gan"), reads=("train", "gan", "models")),
+    figure(drawing.table_b_1, needs=("models",), reads=("train.activation",)),
 )
 
 PAPER = Paper(
@@ -229,7 +193,7 @@ PAPER = Paper(
     title="Orbit libraries with deep learning (Skusa 2023)",
     experiment="skusa2023",
     profiles=PROFILES,
-    stages=STAGES,
+    stages=(*STAGES, *beyond.STAGES),
     published=data_manifests.load("skusa2023/published"),
     about="A mass-to-light ratio in, the Gauss-Hermite maps of 360 orbits in 152 apertures out. Rescaling one library "
     "gives these maps exactly and at once; the networks of the thesis are measured against that. The galaxy is "

@@ -168,11 +168,11 @@ def task(
     with whole(_basis_file(folder, stride)) as partial, partial.open("wb") as stream:
         shape = {"width": repaired.width, "depth": repaired.depth}
         np.savez(stream, mean=maps.mean, vectors=maps.vectors, scale=maps.scale, **shape)
-    rows, (training_rows, kept) = models.members(sets, stride), models.split(sets, stride)
+    rows, (_, watched_rows) = models.members(sets, stride), models.split(sets, stride)
     labels = label(models.ratios(sets)[rows], sets)[:, None].astype(np.float32)
     path = checkpoint / f"{name(stride)}-models.h5"
     with whole(path) as partial, h5py.File(partial, "w") as file:
-        for group, chosen in (("train", training_rows), ("validation", kept)):
+        for group, chosen in (("train", rows), ("validation", watched_rows)):
             inside = np.isin(rows, chosen)
             file[f"{group}/label"] = labels[inside, 0]
             for k in range(maps.outputs):
@@ -184,13 +184,10 @@ def task(
         {"coefficients": Array(columns, (0.0,) * len(columns), (1.0,) * len(columns))},
         labels=("label", *columns),
     )
-    inside = np.isin(rows, training_rows)
     return Task(
         name=member_name(name(stride), member),
         build=functools.partial(architecture.repaired, maps.outputs, width=repaired.width, depth=repaired.depth),
-        data=Stream(
-            Draw(labels[inside], coefficients[inside].astype(np.float32)), repaired.items, watched, name(stride)
-        ),
+        data=Stream(Draw(labels, coefficients.astype(np.float32)), repaired.items, watched, name(stride)),
         heads=(Head("coefficients"),),
         seeds=(repaired.seed, stride, member),
         epochs=repaired.epochs,
@@ -201,6 +198,7 @@ def task(
         schedule="cosine",
         threads=threads,
         until=until,
+        keep="last",
     )
 
 

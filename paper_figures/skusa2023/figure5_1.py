@@ -1,0 +1,33 @@
+"""Figure 5.1: losses of generator and discriminator at all steps."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from paper_figures import style
+
+
+def draw(steps: pd.DataFrame, title: str) -> Figure:
+    """Draw the figure.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        Columns ``discriminator`` and ``generator``, a row for each step of every training.
+    title : str
+    """
+    figure = style.figure("column", 0.9)
+    axis = figure.subplots()
+    shown = axis.hexbin(
+        steps["discriminator"].clip(1e-4),
+        steps["generator"].clip(1e-4),
+        xscale="log",
+        yscale="log",
+        gridsize=30,
+        mincnt=1,
+        bins="log",
+        cmap="viridis",
+    )
+    figure.colorbar(shown, ax=axis, label="steps")
+    axis.set(xlabel=r"loss of the discriminator, $L_D$", ylabel=r"loss of the generator, $L_G$")
+    axis.set_title(title, fontsize=7)
+    return figure
