@@ -22,8 +22,9 @@ Strides = tuple[int, ...]
 class Observe(Group):
     """The galaxy's light and kinematics (thesis Sect. 2.1)."""
 
-    kinematics: Literal["synthetic", "folder"] = Field(
-        "synthetic", description="made offline with a known M/L, or read from a folder in DYNAMITE's formats"
+    kinematics: Literal["synthetic", "archive", "folder"] = Field(
+        "synthetic",
+        description="made offline with a known M/L; DYNAMITE's example, downloaded; or a folder in DYNAMITE's formats",
     )
     folder: Path | None = Field(
         None, description="with mge.ecsv, gauss_hermite_kins.ecsv, aperture.dat, bins.dat; for kinematics=folder"

@@ -16,10 +16,10 @@ from reproduce.workflow.stages import Job, Stage, When, figure
 
 
 def observe(job: Job) -> None:
-    """The galaxy's light and kinematics: synthetic with a known M/L, or from a folder (thesis Sect. 2.1)."""
+    """The galaxy: light and kinematics, synthetic with a known M/L, downloaded, or from a folder (thesis Sect. 2.1)."""
     from reproduce.papers.skusa2023.observing import observe as look
 
-    job.metrics |= look(job.settings.observe, job.folder)
+    job.metrics |= look(job.settings.observe, job.folder, job.cache)
 
 
 def library(job: Job) -> None:
