@@ -1,6 +1,7 @@
 """Figures 4.2, 6.2 and 6.3: Δχ² against M/L."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -45,15 +46,13 @@ def near_minimum(
     _lines(axis, exact, predicted, truth)
     for level, shade, mark, name in zip(levels, ("0.3", "0.65"), ("s", "^"), (r"1$\sigma$", r"2$\sigma$"), strict=True):
         axis.axhline(level, color=shade, lw=0.7, ls=(0, (6, 3)))
-        axis.annotate(
-            name,
-            (1.0, level),
-            (-2, 1),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=6,
-            ha="right",
-        )
+        places: dict[str, Any] = {
+            "xycoords": ("axes fraction", "data"),
+            "textcoords": "offset points",
+            "fontsize": 6,
+            "ha": "right",
+        }
+        axis.annotate(name, (1.0, level), (-2, 1), **places)
         for (x, y), colour in zip((exact, *predicted.values()), (style.BLACK, *panels.SERIES), strict=False):
             for end in crossings(x, y - y.min(), level):
                 axis.plot(end, level, mark, color=colour, ms=3)

@@ -1,7 +1,5 @@
 """Figure 2.1: mean velocity and velocity dispersion of the galaxy."""
 
-from collections.abc import Sequence
-
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -9,7 +7,7 @@ from paper_figures import style
 from paper_figures.skusa2023 import panels
 
 
-def draw(velocity: NDArray, dispersion: NDArray, bins: NDArray, extent: Sequence[float], title: str) -> Figure:
+def draw(velocity: NDArray, dispersion: NDArray, bins: NDArray, extent: panels.Extent, title: str) -> Figure:
     """Draw the figure.
 
     Parameters
@@ -18,7 +16,7 @@ def draw(velocity: NDArray, dispersion: NDArray, bins: NDArray, extent: Sequence
         [km/s].
     bins : (ny, nx) int
         Aperture of each pixel from 1, 0 for none.
-    extent : sequence of float
+    extent : panels.Extent
         Left, right, bottom, top of the field [arcsec].
     title : str
         Which galaxy.

@@ -51,16 +51,12 @@ def draw(layers: pd.DataFrame, title: str) -> Figure:
         axis.text(x, y, f"{row['kind']}\n{row['shape']}{parameters}", ha="center", va="center", fontsize=5.5)
         for source in row["inputs"].split():
             sx, sy = place[source]
-            straight = sx == x
-            start = (sx, sy - HEIGHT / 2) if straight else (sx + (WIDTH / 2 if sx < x else -WIDTH / 2), sy)
-            end = (x, y + HEIGHT / 2) if straight or sx < x else (x + WIDTH / 2, y)
-            bend = (
-                "arc3,rad=0"
-                if straight
-                else ("angle,angleA=0,angleB=90,rad=2" if sx < x else "angle,angleA=-90,angleB=0,rad=2")
-            )
-            if not straight and sx > x:
-                start = (sx, sy - HEIGHT / 2)
+            if sx == x:
+                start, end, bend = (sx, sy - HEIGHT / 2), (x, y + HEIGHT / 2), "arc3,rad=0"
+            elif sx < x:
+                start, end, bend = (sx + WIDTH / 2, sy), (x, y + HEIGHT / 2), "angle,angleA=0,angleB=90,rad=2"
+            else:
+                start, end, bend = (sx, sy - HEIGHT / 2), (x + WIDTH / 2, y), "angle,angleA=-90,angleB=0,rad=2"
             axis.add_patch(
                 FancyArrowPatch(
                     start, end, connectionstyle=bend, arrowstyle="-|>", mutation_scale=5, lw=0.5, shrinkA=0, shrinkB=0

@@ -1,5 +1,7 @@
 """Figure 6.4: best M/L of each set with its 1σ and 2σ ranges."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -36,15 +38,8 @@ def draw(exact: pd.Series, sets: pd.DataFrame, truth: float | None, ends: tuple[
         axis.plot(x, row["best"], "o", color=colour, ms=4, mec="white", mew=0.4)
     if truth is not None:
         axis.axhline(truth, color="0.5", lw=0.7, ls="--")
-        axis.annotate(
-            "true M/L",
-            (1, truth),
-            (-2, 2),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=6,
-            ha="right",
-        )
+        places: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
+        axis.annotate("true M/L", (1, truth), (-2, 2), fontsize=6, **places)
     names = ["exact", *(f"{n:.0f}" for n in sets["models"])]
     axis.set_xticks(range(len(rows)), names)
     axis.set(xlabel="models trained on", ylabel=r"best $M/L$ [solar]")

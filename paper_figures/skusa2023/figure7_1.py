@@ -1,7 +1,5 @@
 """Figures 7.1 to 7.3: kinematic maps of two sources and their difference over the observed errors."""
 
-from collections.abc import Sequence
-
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -17,7 +15,7 @@ def draw(
     second: NDArray,
     errors: NDArray,
     bins: NDArray,
-    extent: Sequence[float],
+    extent: panels.Extent,
     names: tuple[str, str],
     title: str,
     *,
@@ -31,7 +29,7 @@ def draw(
         V and σ [km/s], h3, h4; the errors are the observed ones.
     bins : (ny, nx) int
         Aperture of each pixel from 1, 0 for none.
-    extent : sequence of float
+    extent : panels.Extent
         Of the field [arcsec].
     names : pair of str
         What the two are.

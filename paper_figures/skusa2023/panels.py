@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from paper_figures import style
 
+Extent = tuple[float, float, float, float]
+"""Left, right, bottom, top of a field [arcsec]."""
+
 SIGNED = "RdBu_r"  # white at zero; told apart by colour-blind readers
 LOSSES = {"l2": r"$L_2$", "l1": r"$L_1$", "l2_error": r"$L_2/\epsilon$", "l1_error": r"$L_1/\epsilon$"}
 SKY_LABELS = (r"$V$ [km s$^{-1}$]", r"$\sigma$ [km s$^{-1}$]", r"$h_3$", r"$h_4$")
@@ -45,11 +48,9 @@ def on_sky(values: NDArray, bins: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.append(np.nan, values)[bins]
 
 
-def sky_map(
-    axis: Axes, image: NDArray, extent: Sequence[float], limits: tuple[float, float], colours: str
-) -> AxesImage:
+def sky_map(axis: Axes, image: NDArray, extent: Extent, limits: tuple[float, float], colours: str) -> AxesImage:
     """A map on the sky [arcsec]."""
-    shown = axis.imshow(image, cmap=colours, vmin=limits[0], vmax=limits[1], extent=tuple(extent), origin="lower")
+    shown = axis.imshow(image, cmap=colours, vmin=limits[0], vmax=limits[1], extent=extent, origin="lower")
     axis.tick_params(top=False, right=False)
     return shown
 

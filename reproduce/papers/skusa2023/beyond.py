@@ -5,7 +5,7 @@ As in `stages`, a function here only hands values on.
 
 from typing import Any
 
-from reproduce.papers.skusa2023 import drawing_beyond
+from reproduce.papers.skusa2023.drawing import beyond as drawing
 from reproduce.papers.skusa2023.emulator.settings import FITS, LIBRARIES, NETWORK, POSTERIOR
 from reproduce.workflow.stages import Job, Stage, figure
 
@@ -77,7 +77,7 @@ STAGES = (
     Stage(
         "emulator_posterior", emulator_posterior, needs=EMULATED, reads=_emulator(LIBRARIES, NETWORK, FITS, POSTERIOR)
     ),
-    figure(drawing_beyond.budget_figure, needs=("budget",)),
-    figure(drawing_beyond.emulator_figure, needs=("emulator_errors",)),
-    figure(drawing_beyond.posterior_figure, needs=("emulator_posterior",)),
+    figure(drawing.budget_figure, needs=("budget",)),
+    figure(drawing.emulator_figure, needs=("emulator_errors",)),
+    figure(drawing.posterior_figure, needs=("emulator_posterior",)),
 )

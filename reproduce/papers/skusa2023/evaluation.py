@@ -12,7 +12,6 @@ import pandas as pd
 from reproduce.papers.skusa2023 import fits, models, observing
 from reproduce.papers.skusa2023.methods import EXACT, Method, Trained
 from reproduce.papers.skusa2023.networks import adversary
-from reproduce.papers.skusa2023.settings import Models
 from reproduce.workflow.files import whole
 
 METRICS = "metrics.json"
@@ -81,7 +80,7 @@ def evaluate(
     table = pd.DataFrame(rows)
     with whole(folder / TABLE) as partial:
         table.to_csv(partial, index=False, lineterminator="\n")
-    metrics = _flat(table, methods) | _thesis(table, trained.sets, level)
+    metrics = _flat(table, methods) | _thesis(table, trained, level)
     _, truth = observing.facts(observed)
     if truth is not None:
         metrics["true_mass_to_light_error"] = exact - truth
@@ -107,15 +106,17 @@ def _flat(table: pd.DataFrame, methods: Sequence[Method]) -> dict[str, float]:
     return found
 
 
-def _thesis(table: pd.DataFrame, sets: Models, level: float) -> dict[str, float]:
+def _thesis(table: pd.DataFrame, trained: Trained, level: float) -> dict[str, float]:
     """By the names of the thesis's numbers."""
     networks = table[table["kind"] == "dcnn"]
-    full = networks[networks["stride"] == sets.strides[0]]
+    full = networks[networks["stride"] == trained.sets.strides[0]]
     exact = table.iloc[0]
     found = {"delta_chi2_one_sigma": level, "delta_chi2_two_sigma": 2 * level, "best_mass_to_light": exact["best"]}
     found |= {f"best_mass_to_light_{row['loss']}": row["best"] for _, row in full.iterrows()}
-    found |= {"best_mass_to_light_losses_low": full["best"].min(), "best_mass_to_light_losses_high": full["best"].max()}
-    sparse = networks[networks["loss"] == networks["loss"].iloc[-1]]
+    if len(full):
+        ends = full["best"].min(), full["best"].max()
+        found |= {"best_mass_to_light_losses_low": ends[0], "best_mass_to_light_losses_high": ends[1]}
+    sparse = networks[networks["loss"] == trained.train.chosen]
     for _, row in sparse.iterrows():
         name = f"set_of_{row['models']:.0f}"
         found[f"{name}_within_sigma"] = sigmas(row["best"], exact)

@@ -13,8 +13,8 @@ from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 from tuning.settings import Space, Tunable
 
 MANIFEST = data_manifests.load("skusa2023/ngc6278")
-LOSSES = ("l2", "l1", "l2_error", "l1_error")
 Loss = Literal["l2", "l1", "l2_error", "l1_error"]
+LOSSES: tuple[Loss, ...] = ("l2", "l1", "l2_error", "l1_error")
 Activation = Literal["linear", "relu"]
 Strides = tuple[int, ...]
 
@@ -174,6 +174,17 @@ class Evaluate(Group):
     )
 
 
+def _space() -> Space:
+    """What is searched unless a profile says otherwise."""
+    return {
+        "learning_rate": ("log", 1e-4, 3e-2),
+        "width": (16, 32, 64, 128),
+        "depth": ("integer", 1, 4),
+        "components": ("integer", 2, 10),
+        "batch_size": (4, 8, 16),
+    }
+
+
 class Tune(tuning.settings.Tune):
     """Search for hyper-parameters of the repaired network; the thesis's own were found "with trial and error"."""
 
@@ -185,13 +196,7 @@ class Tune(tuning.settings.Tune):
         "error_percent", description="what is compared: on the models of validation, or the error of all other models"
     )
     repaired: Space = Field(
-        default_factory=lambda: {
-            "learning_rate": ("log", 1e-4, 3e-2),
-            "width": (16, 32, 64, 128),
-            "depth": ("integer", 1, 4),
-            "components": ("integer", 2, 10),
-            "batch_size": (4, 8, 16),
-        },
+        default_factory=_space,
         description="dimensions by the name of the setting of repaired: [value, value...] or [log|linear|integer, low, "
         "high]; none: not searched",
     )

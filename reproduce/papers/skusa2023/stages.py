@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import data_manifests
-from reproduce.papers.skusa2023 import beyond, drawing
+from reproduce.papers.skusa2023 import beyond
+from reproduce.papers.skusa2023.drawing import galaxy, networks, sets, tables
 from reproduce.papers.skusa2023.settings import PROFILES, Repaired
 from reproduce.workflow.papers import Paper
 from reproduce.workflow.stages import Job, Stage, When, figure
@@ -163,29 +164,29 @@ STAGES = (
     Stage("fits", fits, needs=("observe", "library", *NETWORKS), reads=CHOICES),
     Stage("evaluate", evaluate, needs=("observe", *NETWORKS, "fits"), reads=CHOICES),
     Stage("examples", examples, needs=NETWORKS, reads=CHOICES),
-    figure(drawing.figure2_1, needs=("observe",)),
-    figure(drawing.figure2_2, needs=("observe", "library", "fits")),
-    figure(drawing.figure2_3, needs=("observe", "library", "fits"), reads=("library.distance_mpc",)),
-    figure(drawing.figure3_1, needs=("examples",), reads=("train",)),
-    figure(drawing.figure3_2, needs=("models",), reads=("train.activation",)),
-    figure(drawing.figure4_1, needs=("models", "fits"), reads=TRAINED),
-    figure(drawing.figure4_2, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure5_1, needs=("gan",), reads=("gan",)),
-    figure(drawing.figure5_2, needs=("gan", "examples"), reads=("gan", "models")),
-    figure(drawing.figure6_1, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure6_2, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure6_3, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure6_4, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure7_1, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure7_2, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure7_3, needs=MEASURED, reads=TRAINED),
-    figure(drawing.figure_a_1, needs=("gan", "examples"), reads=("gan", "models")),
-    figure(drawing.figure_a_2, needs=MEASURED, reads=TRAINED),
-    figure(drawing.baselines, needs=("evaluate",), reads=("train.chosen",)),
-    figure(drawing.losses, needs=("evaluate",)),
-    figure(drawing.table2_1, reads=("library", "models")),
-    figure(drawing.table3_1, needs=("train", "gan"), reads=("train", "gan", "models")),
-    figure(drawing.table_b_1, needs=("models",), reads=("train.activation",)),
+    figure(galaxy.figure2_1, needs=("observe",)),
+    figure(galaxy.figure2_2, needs=("observe", "library", "fits")),
+    figure(galaxy.figure2_3, needs=("observe", "library", "fits"), reads=("library.distance_mpc",)),
+    figure(networks.figure3_1, needs=("examples",), reads=("train",)),
+    figure(networks.figure3_2, needs=("models",), reads=("train.activation",)),
+    figure(networks.figure4_1, needs=("models", "fits"), reads=TRAINED),
+    figure(sets.figure4_2, needs=MEASURED, reads=TRAINED),
+    figure(networks.figure5_1, needs=("gan",), reads=("gan",)),
+    figure(networks.figure5_2, needs=("gan", "examples"), reads=("gan", "models")),
+    figure(sets.figure6_1, needs=MEASURED, reads=TRAINED),
+    figure(sets.figure6_2, needs=MEASURED, reads=TRAINED),
+    figure(sets.figure6_3, needs=MEASURED, reads=TRAINED),
+    figure(sets.figure6_4, needs=MEASURED, reads=TRAINED),
+    figure(galaxy.figure7_1, needs=MEASURED, reads=TRAINED),
+    figure(galaxy.figure7_2, needs=MEASURED, reads=TRAINED),
+    figure(galaxy.figure7_3, needs=MEASURED, reads=TRAINED),
+    figure(networks.figure_a_1, needs=("gan", "examples"), reads=("gan", "models")),
+    figure(sets.figure_a_2, needs=MEASURED, reads=TRAINED),
+    figure(tables.baselines, needs=("evaluate",), reads=("train.chosen",)),
+    figure(tables.losses, needs=("evaluate",)),
+    figure(tables.table2_1, reads=("library", "models")),
+    figure(tables.table3_1, needs=("train", "gan"), reads=("train", "gan", "models")),
+    figure(tables.table_b_1, needs=("models",), reads=("train.activation",)),
 )
 
 PAPER = Paper(

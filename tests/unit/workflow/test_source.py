@@ -225,8 +225,7 @@ def test_every_data_file_of_the_packages_is_in_a_key_or_of_the_workflow() -> Non
             data = path.is_file() and path.suffix not in (".py", ".pyc", ".nbi", ".nbc")
             excepted = any(part in path.parts for part in ("profiles", "pretrained", "workflow", "__pycache__"))
             if data and not excepted:
-                begun = name.startswith("data_manifests/skusa2023/")  # a paper without stages yet
-                assert name in keyed or begun or name == "data_manifests/chardin2021/simulations.yaml", name
+                assert name in keyed or name == "data_manifests/chardin2021/simulations.yaml", name
 
 
 def test_settings_modules_only_declare() -> None:

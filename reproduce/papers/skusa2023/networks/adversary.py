@@ -156,7 +156,7 @@ def draws(network: Network, source: Path, gan: Gan, sets: Models, folder: Path, 
     load_weights(pair, weights_file(folder, network.name))
     noise = np.random.default_rng([gan.seed, DRAWS, network.h]).uniform(-1, 1, (number, 1)).astype(np.float32)
     found = outputs(architecture.generator(pair), noise, BATCH, lambda part: part)
-    return scale(source, network, sets) * np.concatenate([maps[..., 0] for _, (maps,) in found])
+    return np.float32(scale(source, network, sets)) * np.concatenate([maps[..., 0] for _, (maps,) in found])
 
 
 def scale(source: Path, network: Network, sets: Models) -> float:

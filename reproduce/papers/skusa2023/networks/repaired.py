@@ -166,8 +166,14 @@ def task(
         place.mkdir(parents=True, exist_ok=True)
     maps, coefficients = basis(source, sets, stride, repaired.components)
     with whole(_basis_file(folder, stride)) as partial, partial.open("wb") as stream:
-        shape = {"width": repaired.width, "depth": repaired.depth}
-        np.savez(stream, mean=maps.mean, vectors=maps.vectors, scale=maps.scale, **shape)
+        np.savez(
+            stream,
+            mean=maps.mean,
+            vectors=maps.vectors,
+            scale=maps.scale,
+            width=np.array(repaired.width),
+            depth=np.array(repaired.depth),
+        )
     rows, (_, watched_rows) = models.members(sets, stride), models.split(sets, stride)
     labels = label(models.ratios(sets)[rows], sets)[:, None].astype(np.float32)
     path = checkpoint / f"{name(stride)}-models.h5"
