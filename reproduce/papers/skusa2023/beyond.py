@@ -6,7 +6,7 @@ As in `stages`, a function here only hands values on.
 from typing import Any
 
 from reproduce.papers.skusa2023.drawing import beyond as drawing
-from reproduce.papers.skusa2023.emulator.settings import FITS, LIBRARIES, NETWORK, POSTERIOR
+from reproduce.papers.skusa2023.extras.settings import FITS, LIBRARIES, NETWORK, POSTERIOR
 from reproduce.workflow.stages import Job, Stage, figure
 
 

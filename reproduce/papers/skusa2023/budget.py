@@ -13,7 +13,7 @@ from reproduce.galaxy.orbits.losvd import Kinematics, coefficient_maps, velocity
 from reproduce.galaxy.orbits.observation import Observation, VelocityBins
 from reproduce.galaxy.orbits.weights import MassErrors, solve_weights, weight_problem
 from reproduce.papers.skusa2023 import libraries
-from reproduce.papers.skusa2023.emulator.settings import Budget
+from reproduce.papers.skusa2023.extras.settings import Budget
 from reproduce.papers.skusa2023.settings import Library
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole

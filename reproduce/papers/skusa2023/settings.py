@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 import data_manifests
 import tuning.settings
-from reproduce.papers.skusa2023.emulator.settings import Budget, Emulator
+from reproduce.papers.skusa2023.extras.settings import Budget, Emulator
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 from tuning.settings import Space, Tunable

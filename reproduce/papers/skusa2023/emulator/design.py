@@ -10,8 +10,8 @@ from scipy.stats import qmc
 from reproduce.galaxy.orbits.library import Integration, OrbitLibrary
 from reproduce.galaxy.orbits.library_files import Order, Tell, distinct, make_all, read_library, with_reversals
 from reproduce.papers.skusa2023 import libraries
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Emulator
 from reproduce.papers.skusa2023.emulator.target import Target
+from reproduce.papers.skusa2023.extras.settings import PARAMETERS, Emulator
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole

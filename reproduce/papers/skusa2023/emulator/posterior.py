@@ -19,8 +19,8 @@ from reproduce.papers.skusa2023.emulator.baselines import Predictor
 from reproduce.papers.skusa2023.emulator.components import Components
 from reproduce.papers.skusa2023.emulator.design import Libraries
 from reproduce.papers.skusa2023.emulator.mocks import problem
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS
 from reproduce.papers.skusa2023.emulator.target import Masses, Target
+from reproduce.papers.skusa2023.extras.settings import PARAMETERS
 
 NAMES = (*PARAMETERS, "mass_to_light")
 SHAPES = 9

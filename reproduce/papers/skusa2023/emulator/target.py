@@ -13,7 +13,7 @@ from reproduce.galaxy.orbits.mge import ObservedGaussians
 from reproduce.galaxy.orbits.observation import Apertures, Observation, PointSpread, VelocityBins, projected_masses
 from reproduce.galaxy.orbits.start_space import StartGrid
 from reproduce.papers.skusa2023 import libraries
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Emulator
+from reproduce.papers.skusa2023.extras.settings import PARAMETERS, Emulator
 from reproduce.papers.skusa2023.settings import Library
 
 

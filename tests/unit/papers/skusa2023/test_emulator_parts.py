@@ -10,7 +10,7 @@ from reproduce.papers.skusa2023.emulator.baselines import BASELINES, quadratic_t
 from reproduce.papers.skusa2023.emulator.components import blocks, components
 from reproduce.papers.skusa2023.emulator.design import Libraries
 from reproduce.papers.skusa2023.emulator.posterior import stretch
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Budget, Emulator
+from reproduce.papers.skusa2023.extras.settings import PARAMETERS, Budget, Emulator
 from reproduce.papers.skusa2023.settings import Library
 
 ORBITS, VELOCITIES, APERTURES = 6, 15, 4
