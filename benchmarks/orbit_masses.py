@@ -2,11 +2,11 @@
 
     NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m benchmarks.orbit_masses table.jsonl
 
-Two measurements, two minutes of CPU. *Start radii*: each tube is started again at radii up to 0.6 % smaller or larger, on the
-same energy and angle, and the radius is kept that comes nearest to DYNAMITE's masses: one number for each orbit against 360 masses.
-*Chaos*: boxes, whose starts agree with DYNAMITE's to 2.5e-7, and the tubes next to the equipotential are started several times with
-random shifts as small as what is known of DYNAMITE's starts (2.5e-7; 0.15 %). If DYNAMITE's orbit is one more draw, it lies as far
-from the mean of the others as each of them does.
+Two measurements, two minutes of CPU. *Start radii*: each tube is started again at radii up to 0.6 % smaller or larger,
+on the same energy and angle, and the radius is kept that comes nearest to DYNAMITE's masses: one number for each orbit
+against 360 masses. *Chaos*: boxes, whose starts agree with DYNAMITE's to 2.5e-7, and the tubes next to the
+equipotential are started several times with random shifts as small as what is known of DYNAMITE's starts (2.5e-7;
+0.15 %). If DYNAMITE's orbit is one more draw, it lies as far from the mean of the others as each of them does.
 """
 
 import argparse

@@ -44,7 +44,7 @@ def make_all(orders: Sequence[Order], executor: Executor, tell: Tell) -> None:
 
 
 def make(order: Order) -> None:
-    """Make one library unless its file is there; runs on any worker. Two that make the same one write the same bytes."""
+    """Make one library unless its file is there; runs on any worker."""
     if order.path.exists():
         return
     library = orbit_library(
@@ -59,9 +59,14 @@ def make(order: Order) -> None:
     write_library(order.path, library)
 
 
+def distinct(library: OrbitLibrary) -> np.ndarray:
+    """Numbers of the orbits without the tubes' reversals: tubes in their first sense, boxes."""
+    return np.r_[np.arange(0, library.n_tubes, 2), np.arange(library.n_tubes, len(library.family))]
+
+
 def write_library(path: Path, library: OrbitLibrary) -> None:
     """Write a library, whole or not at all; the reversals of tubes, which are known from the tubes, are left out."""
-    kept = np.r_[np.arange(0, library.n_tubes, 2), np.arange(library.n_tubes, len(library.family))]
+    kept = distinct(library)
     values = {field.name: getattr(library, field.name) for field in fields(library)}
     values = {
         name: value[kept] if np.shape(value)[:1] == library.family.shape else value for name, value in values.items()

@@ -1,8 +1,9 @@
 """Kinematics through the archive path: the example files of DYNAMITE, downloaded, checked, kept."""
 
+import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import data_manifests
@@ -12,6 +13,7 @@ from reproduce.archives.formats import is_text
 from reproduce.workflow.files import whole
 
 EXAMPLE = data_manifests.load("skusa2023/dynamite_example")
+PROVENANCE = "provenance.json"
 OFFLINE = "PIDOC_OFFLINE"
 """Environment variable: with any value but 0, nothing is downloaded and the cache must do."""
 WITHOUT_NETWORK = (
@@ -68,3 +70,10 @@ def fetch(
             shutil.copyfile(one.path, partial)
         found.append(one)
     return found
+
+
+def write_record(path: Path, downloads: Sequence[Download]) -> None:
+    """Addresses, sizes, sha256 and dates of what was downloaded, as JSON."""
+    rows = [{"url": one.url, "size": one.size, "sha256": one.sha256, "date": one.date} for one in downloads]
+    with whole(path) as partial:
+        partial.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

@@ -12,7 +12,6 @@ import numpy as np
 
 from reproduce.galaxy.orbits.losvd import hermite_basis
 from reproduce.papers.skusa2023.emulator.design import Libraries
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS
 
 RANK = 1e-6
 """Components whose singular value is below this part of the first one's are left out."""
@@ -68,9 +67,3 @@ def components(libraries: Libraries, parts: dict[str, np.ndarray], low: np.ndarr
     kept = kept[: n - 1]
     singular, vectors = np.sqrt(power[kept]), vectors[:, kept]
     return Components(vectors * singular, (vectors / singular).T, np.asarray(low), np.asarray(high))
-
-
-def box(settings: object) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of the box of parameters, shape (4,) each."""
-    low, high = np.array([getattr(settings, name) for name in PARAMETERS]).T
-    return low, high

@@ -1,6 +1,5 @@
 """The libraries that the emulator learns from and is judged by: where they lie, and how they are made and kept."""
 
-import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,13 +7,11 @@ import h5py
 import numpy as np
 from scipy.stats import qmc
 
-from reproduce.galaxy.orbits.galaxy_model import GalaxyModel, galaxy_model
 from reproduce.galaxy.orbits.library import Integration, OrbitLibrary
-from reproduce.galaxy.orbits.library_files import Order, Tell, make_all, read_library, with_reversals
-from reproduce.galaxy.orbits.observation import Apertures, VelocityBins
-from reproduce.papers.skusa2023 import ngc6278
-from reproduce.papers.skusa2023.default_galaxy import default_apertures
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Emulator
+from reproduce.galaxy.orbits.library_files import Order, Tell, distinct, make_all, read_library, with_reversals
+from reproduce.papers.skusa2023 import libraries
+from reproduce.papers.skusa2023.emulator.target import Target
+from reproduce.papers.skusa2023.extras.settings import PARAMETERS, Emulator
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
@@ -42,56 +39,35 @@ def _power(number: int) -> int:
     return 1 << max(0, number - 1).bit_length()
 
 
-def parameters(settings: Emulator, unit: np.ndarray) -> np.ndarray:
+def parameters(galaxy: Target, unit: np.ndarray) -> np.ndarray:
     """Parameters at places in the unit cube; shapes (n, 4)."""
-    low, high = np.array([getattr(settings, name) for name in PARAMETERS]).T
+    low, high = galaxy.box()
     return low + (high - low) * np.asarray(unit)
 
 
-def model(values: np.ndarray) -> GalaxyModel:
-    """The galaxy with other parameters, in the order of `PARAMETERS`, and the thesis's M/L."""
-    q, halo, concentration, hole = (float(value) for value in values)
-    changed = replace(
-        ngc6278.PARAMETERS,
-        q=q,
-        halo_fraction=10**halo,
-        halo_concentration=10**concentration,
-        black_hole_msun=10**hole,
-    )
-    return galaxy_model(ngc6278.LIGHT, changed)
+def places(galaxy: Target) -> dict[str, np.ndarray]:
+    """Parameters of the libraries of each group, shape (n, 4)."""
+    train, test = (parameters(galaxy, unit) for unit in unit_design(galaxy.emulator))
+    return dict(zip(GROUPS, (train, test, test[: galaxy.emulator.repeats]), strict=True))
 
 
-@functools.cache
-def apertures() -> Apertures:
-    """The default galaxy's bins."""
-    return default_apertures(seed=1)
-
-
-def orders(settings: Emulator, folder: Path) -> list[Order]:
+def orders(galaxy: Target, folder: Path) -> list[Order]:
     """All libraries to be made: those to learn from, tests, and tests repeated."""
-    train, test = (parameters(settings, unit) for unit in unit_design(settings))
+    settings = galaxy.emulator
     integration = Integration(settings.periods, settings.samples, first_tolerance=settings.first_tolerance)
     finer = replace(integration, first_tolerance=settings.first_tolerance / 10)
     found = []
-    for group, places in zip(GROUPS, (train, test, test[: settings.repeats]), strict=True):
-        for number, values in enumerate(places):
-            galaxy = model(values)
-            start = ngc6278.start_grid(
-                galaxy,
-                n_energy=settings.n_energy,
-                n_i2=settings.n_i2,
-                n_i3=settings.n_i3,
-                dithering=settings.dithering,
-            )
-            again = group == "repeat"
-            bins = VelocityBins(settings.velocity_width_kms, settings.velocity_bins)
+    for group, there in places(galaxy).items():
+        again = group == "repeat"
+        for number, values in enumerate(there):
+            model, start = galaxy.model(values), galaxy.start_grid(values)
             found.append(
                 Order(
                     path=folder / f"{group}-{number:03d}.npz",
-                    galaxy=galaxy,
-                    observation=replace(ngc6278.observation(galaxy, apertures()), velocities=bins),
+                    galaxy=model,
+                    observation=galaxy.observation(model),
                     start=replace(start, margin=start.margin + MOVED) if again else start,
-                    space=ngc6278.space_grid(ngc6278.start_grid(galaxy)),
+                    space=libraries.space_grid(model, galaxy.settings(values)),
                     integration=finer if again else integration,
                     seed=10_000 * GROUPS.index(group) + 100 * number + settings.seed,
                 )
@@ -105,7 +81,7 @@ class Libraries:
 
     `parameters` (n, 4); of the distinct orbits, tubes in their first sense and then boxes: `histogram` (n, orbits,
     velocities, apertures) and `intrinsic` (n, orbits, radii, thetas, phis), fractions of each orbit's mass;
-    `velocity_edges_kms`; `n_tubes`, tubes with their reversals.
+    `velocity_edges_kms`; `n_tubes`, tubes with their reversals; `mass_to_light` of the potentials.
     """
 
     parameters: np.ndarray
@@ -113,6 +89,7 @@ class Libraries:
     intrinsic: np.ndarray
     velocity_edges_kms: np.ndarray
     n_tubes: int
+    mass_to_light: float
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -136,14 +113,12 @@ class Libraries:
                 mean_radius_pc=blank,
                 energy_error=blank,
                 n_tubes=self.n_tubes,
-                mass_to_light=ngc6278.PARAMETERS.mass_to_light,
+                mass_to_light=self.mass_to_light,
             )
         )
 
 
-def make_libraries(
-    settings: Emulator, folder: Path, checkpoint: Path, executor: Executor, tell: Tell
-) -> dict[str, float]:
+def make_libraries(galaxy: Target, folder: Path, checkpoint: Path, executor: Executor, tell: Tell) -> dict[str, float]:
     """Make all libraries and write ``libraries.h5``, with the groups ``train``, ``test`` and ``repeat``.
 
     Returns
@@ -151,28 +126,26 @@ def make_libraries(
     dict
         ``libraries`` and the largest ``energy_error``.
     """
-    todo = orders(settings, checkpoint)
+    todo = orders(galaxy, checkpoint)
     make_all(todo, executor, tell)
-    train, test = (parameters(settings, unit) for unit in unit_design(settings))
     worst = 0.0
     with whole(folder / "libraries.h5") as partial, h5py.File(partial, "w") as file:
-        for group, places in zip(GROUPS, (train, test, test[: settings.repeats]), strict=True):
+        for group, there in places(galaxy).items():
             paths = [order.path for order in todo if order.path.name.startswith(f"{group}-")]
             for number, path in enumerate(paths):
                 library = read_library(path)
                 worst = max(worst, float(library.energy_error.max()))
-                kept = np.r_[np.arange(0, library.n_tubes, 2), np.arange(library.n_tubes, len(library.family))]
                 for name in ("histogram", "intrinsic"):
-                    values = getattr(library, name)[kept]
+                    values = getattr(library, name)[distinct(library)]
                     if number == 0:
                         shape = (len(paths), *values.shape)
                         file.create_dataset(
                             f"{group}/{name}", shape, "f4", chunks=(1, *values.shape), compression="gzip", shuffle=True
                         )
                     file[f"{group}/{name}"][number] = values
-            file[f"{group}/parameters"] = places
-            file[group].attrs["n_tubes"] = library.n_tubes
+            file[f"{group}/parameters"] = there
             file[f"{group}/velocity_edges_kms"] = library.velocity_edges_kms
+            file[group].attrs.update(n_tubes=library.n_tubes, mass_to_light=library.mass_to_light)
     return {"libraries": float(len(todo)), "energy_error": worst}
 
 
@@ -187,7 +160,13 @@ def read(path: Path, group: str) -> Libraries:
     try:
         with h5py.File(path) as file:
             part = file[group]
-            names = ("parameters", "histogram", "intrinsic", "velocity_edges_kms")
-            return Libraries(*(part[name][:] for name in names), n_tubes=int(part.attrs["n_tubes"]))
+            return Libraries(
+                parameters=part["parameters"][:],
+                histogram=part["histogram"][:],
+                intrinsic=part["intrinsic"][:],
+                velocity_edges_kms=part["velocity_edges_kms"][:],
+                n_tubes=int(part.attrs["n_tubes"]),
+                mass_to_light=float(part.attrs["mass_to_light"]),
+            )
     except (OSError, KeyError) as error:
         raise InputError(f"{path}: no libraries of the group {group} in it ({error}); make it again") from None

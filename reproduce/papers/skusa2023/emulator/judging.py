@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from reproduce.papers.skusa2023.budget import best as minimum
 from reproduce.papers.skusa2023.emulator.baselines import Predictor
-from reproduce.papers.skusa2023.emulator.components import Components, blocks
-from reproduce.papers.skusa2023.emulator.design import Libraries, model
-from reproduce.papers.skusa2023.emulator.mocks import chi2_of, masses, minimum, mock_galaxy
-from reproduce.papers.skusa2023.emulator.settings import Emulator
+from reproduce.papers.skusa2023.emulator.components import Components
+from reproduce.papers.skusa2023.emulator.design import Libraries
+from reproduce.papers.skusa2023.emulator.mocks import chi2_of, mock_galaxy
+from reproduce.papers.skusa2023.emulator.target import Target
 
 REPEATED = "repeated"
 TRUE_RATIO = 5.25
@@ -47,7 +48,7 @@ def errors(
     kinds = {"tubes": slice(0, n_tubes), "boxes": slice(n_tubes, None)}
     weights = {name: components.weights(predict(places)) for name, predict in predictors.items()}
     n = len(places)
-    found = {name: [] for name in (*weights, REPEATED)}
+    found: dict[str, list[tuple[int, str, float]]] = {name: [] for name in (*weights, REPEATED)}
     for block, truth in test.items():
         flat = train[block].reshape(len(train[block]), -1)
         predicted = {name: (w.astype(np.float32) @ flat).reshape(truth.shape) for name, w in weights.items()}
@@ -67,7 +68,7 @@ def errors(
 
 
 def shifts(
-    settings: Emulator,
+    galaxy: Target,
     components: Components,
     predictors: Mapping[str, Predictor],
     train: Libraries,
@@ -82,19 +83,13 @@ def shifts(
         ``method``, ``library``, ``best`` (of the library itself), ``shift``.
     """
     rows: list[dict[str, float | str | int]] = []
-    ratios = np.linspace(*settings.mass_to_light, settings.ratios)
+    ratios = np.linspace(*galaxy.emulator.mass_to_light, galaxy.emulator.ratios)
     places = components.unit(test.parameters)
     weights = {name: components.weights(predict(places)) for name, predict in predictors.items()}
     for k in range(len(test)):
         itself = test.library(np.eye(len(test))[k])
-        made = mock_galaxy(
-            library=itself,
-            parameters=test.parameters[k],
-            mass_to_light=TRUE_RATIO,
-            best_signal_to_noise=settings.best_signal_to_noise,
-            seed=1000 + k,
-        )
-        own = masses(model(test.parameters[k]))
+        made = mock_galaxy(galaxy, itself, test.parameters[k], TRUE_RATIO, seed=1000 + k)
+        own = galaxy.masses(test.parameters[k])
         best = minimum(ratios, chi2_of(itself, ratios, own, made.kinematics))
         others = {name: train.library(w[k]) for name, w in weights.items()}
         if k < len(repeat):
@@ -103,6 +98,3 @@ def shifts(
             moved = minimum(ratios, chi2_of(library, ratios, own, made.kinematics)) - best
             rows.append({"method": name, "library": k, "best": best, "shift": moved})
     return rows
-
-
-__all__ = ["REPEATED", "blocks", "errors", "shifts"]

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from reproduce.papers.skusa2023.emulator.baselines import Predictor, quadratic_terms
-from reproduce.papers.skusa2023.emulator.settings import Emulator
+from reproduce.papers.skusa2023.extras.settings import Emulator
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress

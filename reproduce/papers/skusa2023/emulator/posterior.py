@@ -1,9 +1,9 @@
 """What kinematics say about shape, halo, black hole and M/L, from predicted libraries.
 
 A point costs one prediction (a weighted sum of the training libraries' coefficients, which are kept for each M/L) and
-one fit of orbit weights: milliseconds, where a library takes a minute. The likelihood is exp(-Δχ² / 2 T) with T = √(2 n)
-of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors are flat. Sampled
-by Goodman & Weare's affine-invariant stretch moves (2010, CAMCoS 5, 65).
+one fit of orbit weights: milliseconds, where a library takes a quarter of a minute. The likelihood is exp(-Δχ² / 2 T)
+with T = √(2 n) of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors
+are flat. Sampled by Goodman & Weare's affine-invariant stretch moves (2010, CAMCoS 5, 65).
 """
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from scipy.stats import qmc
 from reproduce.galaxy.orbits.library import OrbitLibrary
 from reproduce.galaxy.orbits.losvd import Kinematics, hermite_basis
 from reproduce.galaxy.orbits.weights import solve_weights
-from reproduce.papers.skusa2023 import ngc6278
 from reproduce.papers.skusa2023.emulator.baselines import Predictor
 from reproduce.papers.skusa2023.emulator.components import Components
-from reproduce.papers.skusa2023.emulator.design import Libraries, model
-from reproduce.papers.skusa2023.emulator.mocks import Masses, masses, problem
-from reproduce.papers.skusa2023.emulator.settings import PARAMETERS, Emulator
+from reproduce.papers.skusa2023.emulator.design import Libraries
+from reproduce.papers.skusa2023.emulator.mocks import problem
+from reproduce.papers.skusa2023.emulator.target import Masses, Target
+from reproduce.papers.skusa2023.extras.settings import PARAMETERS
 
 NAMES = (*PARAMETERS, "mass_to_light")
 SHAPES = 9
@@ -36,7 +36,8 @@ class Emulated:
     """Predicted libraries anywhere in the box, for one galaxy's kinematics.
 
     `coefficients` (ratios, training libraries, orbits, apertures, 8): h1 to h4 of the orbits in their first sense, then
-    turned; `apertures` (libraries, orbits, apertures): their masses; `shapes`, `masses`: the galaxy's masses for some q.
+    turned; `apertures` (libraries, orbits, apertures): their masses; `shapes`, `masses`: the galaxy's masses for some
+    q.
     """
 
     train: Libraries
@@ -57,7 +58,7 @@ class Emulated:
         return Masses(cells, self.masses[k].projected)
 
     def chi2(self, points: np.ndarray) -> np.ndarray:
-        """Least chi² over orbit weights, shape (n,), at points (n, 5) of parameters and M/L (the nearest of `ratios`)."""
+        """Least chi² over orbit weights, shape (n,), at points (n, 5): parameters, M/L (the nearest of `ratios`)."""
         share = self.components.weights(self.predict(self.components.unit(points[:, :-1]))).astype(np.float32)
         nearest = np.abs(points[:, -1, None] - self.ratios).argmin(axis=1)
         found = np.empty(len(points))
@@ -74,15 +75,16 @@ class Emulated:
 
 
 def emulated(
-    settings: Emulator, train: Libraries, components: Components, predict: Predictor, kinematics: Kinematics
+    galaxy: Target, train: Libraries, components: Components, predict: Predictor, kinematics: Kinematics
 ) -> Emulated:
     """Keep the training libraries' coefficients about these kinematics at each M/L."""
     by_aperture = np.ascontiguousarray(np.moveaxis(train.histogram, 3, 0))  # (apertures, n, orbits, velocities)
     n, libraries, orbits, velocities = by_aperture.shape
     by_aperture = by_aperture.reshape(n, -1, velocities)
+    settings = galaxy.emulator
     ratios = np.linspace(*settings.mass_to_light, settings.ratios)
     kept = np.empty((len(ratios), libraries, orbits, n, 8), np.float32)
-    for k, scale in enumerate(np.sqrt(ratios / ngc6278.PARAMETERS.mass_to_light)):
+    for k, scale in enumerate(np.sqrt(ratios / train.mass_to_light)):
         basis = hermite_basis(scale * train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
         both = np.concatenate([basis[..., 1:], basis[:, ::-1, 1:]], axis=-1).astype(np.float32)
         kept[k] = np.moveaxis((by_aperture @ both).reshape(n, libraries, orbits, 8), 0, 2)
@@ -97,7 +99,7 @@ def emulated(
         coefficients=kept,
         apertures=train.histogram.sum(axis=2),
         shapes=shapes,
-        masses=[masses(model(np.r_[q, middle[1:]])) for q in shapes],
+        masses=[galaxy.masses(np.r_[q, middle[1:]]) for q in shapes],
     )
 
 
@@ -141,17 +143,18 @@ class Posterior:
         return np.quantile(self.points, [0.5 - mass / 2, 0.5 + mass / 2], axis=0).T
 
 
-def posterior(settings: Emulator, galaxy: Emulated, seed: int) -> Posterior:
+def posterior(galaxy: Target, model: Emulated, seed: int) -> Posterior:
     """Sample the parameters and M/L of a galaxy.
 
     Walkers begin at Sobol's points, drawn by their likelihood.
     """
+    settings = galaxy.emulator
     low, high = np.array([*(getattr(settings, name) for name in PARAMETERS), settings.mass_to_light]).T
     random = np.random.default_rng([settings.seed, 5, seed])
-    temperature = np.sqrt(2 * galaxy.kinematics.coefficient_errors.size)
+    temperature = np.sqrt(2 * model.kinematics.coefficient_errors.size)
     unit = qmc.Sobol(len(NAMES), rng=random).random(1 << (settings.first_points - 1).bit_length())
     first = low + (high - low) * unit
-    chi2 = galaxy.chi2(first)
+    chi2 = model.chi2(first)
     chance = np.exp(-(chi2 - chi2.min()) / (8 * temperature))  # wider than the posterior, as a beginning should be
     chosen = random.choice(len(first), settings.walkers, p=chance / chance.sum())
     walkers = first[chosen] + 0.05 * (high - low) * random.normal(size=(settings.walkers, len(NAMES)))
@@ -161,7 +164,7 @@ def posterior(settings: Emulator, galaxy: Emulated, seed: int) -> Posterior:
         inside = ((points > low) & (points < high)).all(axis=1)
         found = np.full(len(points), -np.inf)
         if inside.any():
-            found[inside] = -galaxy.chi2(points[inside]) / (2 * temperature)
+            found[inside] = -model.chi2(points[inside]) / (2 * temperature)
         return found
 
     points, value, accepted = stretch(walkers, log_probability, settings.steps, random)

@@ -10,33 +10,33 @@ import numpy as np
 
 from reproduce.papers.skusa2023.emulator import network
 from reproduce.papers.skusa2023.emulator.baselines import BASELINES, Predictor
-from reproduce.papers.skusa2023.emulator.components import Components, blocks, box, components
-from reproduce.papers.skusa2023.emulator.design import Libraries, apertures, read
+from reproduce.papers.skusa2023.emulator.components import Components, blocks, components
+from reproduce.papers.skusa2023.emulator.design import Libraries, read
 from reproduce.papers.skusa2023.emulator.judging import REPEATED, errors, shifts
 from reproduce.papers.skusa2023.emulator.mocks import mock_galaxy
 from reproduce.papers.skusa2023.emulator.posterior import NAMES, emulated, posterior
-from reproduce.papers.skusa2023.emulator.settings import Emulator
+from reproduce.papers.skusa2023.emulator.target import Target
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress
 
 ROTATION_KMS, TURNOVER_ARCSEC, DISPERSION_KMS = 200.0, 8.0, 150.0
-"""About which h1 to h4 are taken where no galaxy is asked about: V = 200 x / (|x| + 8 arcsec) along the major axis, as fast
-as NGC 6278 turns. About zero, h1 and h3 of boxes would be nothing but noise."""
+"""About which h1 to h4 are taken where no galaxy is asked about: V = 200 x / (|x| + 8 arcsec) along the major axis, as
+fast as NGC 6278 turns. About zero, h1 and h3 of boxes would be nothing but noise."""
 NETWORK = "network"
 CENTRAL = 0.68
 Tell = Callable[[float, str], None]
 
 
-def _blocks(libraries: Libraries) -> dict[str, np.ndarray]:
-    bins = apertures()
+def _blocks(galaxy: Target, libraries: Libraries) -> dict[str, np.ndarray]:
+    bins = galaxy.apertures
     pixels = np.bincount(bins.bin_of_pixel.ravel(), minlength=bins.number + 1)[1:]
     x = bins.sum_over_pixels(bins.points(1)[0][..., 0]) / pixels
     return blocks(libraries, ROTATION_KMS * x / (np.abs(x) + TURNOVER_ARCSEC), np.full(bins.number, DISPERSION_KMS))
 
 
 def train(
-    settings: Emulator, source: Path, folder: Path, checkpoint: Path, executor: Executor, progress: Progress | None
+    galaxy: Target, source: Path, folder: Path, checkpoint: Path, executor: Executor, progress: Progress | None
 ) -> dict[str, float]:
     """Find the components of the training libraries in `source`, train the networks, write both to `folder`.
 
@@ -48,9 +48,11 @@ def train(
     from reproduce.learning.training import summary, write_history
 
     libraries = read(source, "train")
-    found = components(libraries, _blocks(libraries), *box(settings))
+    found = components(libraries, _blocks(galaxy, libraries), *galaxy.box())
     places = found.unit(libraries.parameters)
-    histories = network.train(settings, places, found.scores / found.scale, folder, checkpoint, executor, progress)
+    histories = network.train(
+        galaxy.emulator, places, found.scores / found.scale, folder, checkpoint, executor, progress
+    )
     with whole(folder / "components.npz") as partial, partial.open("wb") as file:
         np.savez(file, **{name: getattr(found, name) for name in Components.__dataclass_fields__})
     members = list(histories.values())
@@ -58,16 +60,16 @@ def train(
     return summary(NETWORK, members) | {"components": float(found.scores.shape[1])}
 
 
-def trained(settings: Emulator, folder: Path) -> tuple[Components, Predictor]:
+def trained(galaxy: Target, folder: Path) -> tuple[Components, Predictor]:
     """Components and network that `train` wrote."""
     with np.load(folder / "components.npz") as file:
         found = Components(**{name: file[name] for name in Components.__dataclass_fields__})
-    predict = network.predictor(settings, folder, found.scores.shape[1])
+    predict = network.predictor(galaxy.emulator, folder, found.scores.shape[1])
     return found, lambda places: found.scale * predict(places)
 
 
-def judge(settings: Emulator, source: Path, networks: Path, folder: Path) -> dict[str, float]:
-    """Compare the network with what it has to beat on libraries that none has seen; write ``errors.csv``, ``shifts.csv``.
+def judge(galaxy: Target, source: Path, networks: Path, folder: Path) -> dict[str, float]:
+    """Compare the network with what it has to beat on libraries that none has seen: ``errors.csv``, ``shifts.csv``.
 
     Returns
     -------
@@ -76,12 +78,14 @@ def judge(settings: Emulator, source: Path, networks: Path, folder: Path) -> dic
         ``METHOD_largest_shift``; ``beats_linear``: share of libraries and quantities in which the network is closer.
     """
     learnt, test, repeat = (read(source, group) for group in ("train", "test", "repeat"))
-    found, predict = trained(settings, networks)
+    found, predict = trained(galaxy, networks)
     places = found.unit(learnt.parameters)
     predictors = {name: fit(places, found.scores) for name, fit in BASELINES.items()} | {NETWORK: predict}
-    parts = {name: _blocks(libraries) for name, libraries in (("train", learnt), ("test", test), ("repeat", repeat))}
+    parts = {
+        name: _blocks(galaxy, libraries) for name, libraries in (("train", learnt), ("test", test), ("repeat", repeat))
+    }
     rows = errors(found, predictors, **parts, places=found.unit(test.parameters), n_tubes=learnt.n_tubes // 2)
-    moved = shifts(settings, found, predictors, learnt, test, repeat)
+    moved = shifts(galaxy, found, predictors, learnt, test, repeat)
     write_rows(folder / "errors.csv", rows)
     write_rows(folder / "shifts.csv", moved)
     metrics: dict[str, float] = {}
@@ -101,18 +105,19 @@ def judge(settings: Emulator, source: Path, networks: Path, folder: Path) -> dic
     return metrics
 
 
-def weigh(settings: Emulator, source: Path, networks: Path, folder: Path, tell: Tell) -> dict[str, float]:
+def weigh(galaxy: Target, source: Path, networks: Path, folder: Path, tell: Tell) -> dict[str, float]:
     """Posteriors of mock galaxies; write ``mocks.csv`` and the first one's points, ``posterior.npz``.
 
     Returns
     -------
     dict
-        ``posterior_s`` (CPU of one posterior), ``accepted`` (share of its moves), and of each parameter ``coverage_NAME``, the share
-        of mock galaxies whose truth lies in the central 68 %, and ``width_NAME``, half that interval over the prior's
-        standard deviation.
+        ``posterior_s`` (CPU of one posterior), ``accepted`` (share of its moves); of each parameter ``coverage_NAME``,
+        the share of mock galaxies whose truth lies in the central 68 %, and ``width_NAME``, half that interval over the
+        prior's standard deviation.
     """
     learnt, test = read(source, "train"), read(source, "test")
-    found, predict = trained(settings, networks)
+    found, predict = trained(galaxy, networks)
+    settings = galaxy.emulator
     random = np.random.default_rng([settings.seed, 4])
     low, high = settings.mass_to_light
     rows: list[dict[str, float | str | int]] = []
@@ -121,15 +126,9 @@ def weigh(settings: Emulator, source: Path, networks: Path, folder: Path, tell: 
         k = number % len(test)
         ratio = float(random.uniform(low + 0.25 * (high - low), high - 0.25 * (high - low)))
         truth = np.r_[test.parameters[k], ratio]
-        made = mock_galaxy(
-            library=test.library(np.eye(len(test))[k]),
-            parameters=truth[:-1],
-            mass_to_light=ratio,
-            best_signal_to_noise=settings.best_signal_to_noise,
-            seed=2000 + number,
-        )
+        made = mock_galaxy(galaxy, test.library(np.eye(len(test))[k]), truth[:-1], ratio, seed=2000 + number)
         begin = time.process_time()
-        one = posterior(settings, emulated(settings, learnt, found, predict, made.kinematics), number)
+        one = posterior(galaxy, emulated(galaxy, learnt, found, predict, made.kinematics), number)
         seconds.append(time.process_time() - begin)
         inside = one.interval(CENTRAL)
         row: dict[str, float | str | int] = {"mock": number, "library": k, "accepted": one.accepted}

@@ -1,4 +1,4 @@
-"""Settings of the emulator of orbit libraries and of the error budget; none of them is in the thesis."""
+"""Settings of the emulator of orbit libraries and of the error budget of the M/L; none of them is in the thesis."""
 
 from typing import Self
 
@@ -9,6 +9,51 @@ from reproduce.workflow.settings import Group, Positive, Seed
 Range = tuple[float, float]
 PARAMETERS = ("q", "log_halo_fraction", "log_concentration", "log_black_hole")
 """What a library is a function of; M/L scales a library exactly and is none of them."""
+
+
+LIBRARIES = (
+    "seed",
+    *PARAMETERS,
+    "corners",
+    "libraries",
+    "tests",
+    "repeats",
+    "n_energy",
+    "n_i2",
+    "n_i3",
+    "dithering",
+    "periods",
+    "samples",
+    "first_tolerance",
+    "velocity_width_kms",
+    "velocity_bins",
+)
+"""Settings that change the libraries."""
+NETWORK = ("members", "left_out", "width", "epochs", "passes", "batch_size", "learning_rate")
+"""Settings that change the network learnt from them."""
+FITS = ("mass_to_light", "ratios", "best_signal_to_noise")
+"""Settings that change the fits of mock galaxies."""
+POSTERIOR = ("first_points", "walkers", "steps", "mocks")
+"""Settings that change posteriors."""
+
+
+class Budget(Group):
+    """Variants of the library for the error budget of the best M/L; what is not varied is as in `library`."""
+
+    seeds: tuple[Seed, ...] = Field((2, 3), description="other seeds of the blur")
+    tolerances: tuple[Positive, ...] = Field((1e-10, 1e-11), description="smaller tolerances of a step")
+    periods: tuple[Positive, ...] = Field((50.0, 100.0, 400.0), description="other numbers of periods")
+    dithering: tuple[int, ...] = Field((2, 3), description="orbits of a bundle in each dimension")
+    dithered_periods: Positive = Field(25.0, description="periods of an orbit of a bundle: the cost stays bounded")
+    dithered_samples: int = Field(3000, ge=100, description="samples of it")
+    mass_to_light: Range = Field((4.5, 7.5), description="M/L looked at")
+    ratios: int = Field(61, ge=5, description="values of M/L between its ends")
+
+    @model_validator(mode="after")
+    def _grows(self) -> Self:
+        if not self.mass_to_light[0] < self.mass_to_light[1]:
+            raise ValueError(f"budget.mass_to_light must grow, found {list(self.mass_to_light)}")
+        return self
 
 
 class Emulator(Group):
