@@ -23,7 +23,7 @@ def draw(panels: Sequence[Panel], field_rd: float) -> Figure:
         Side of the field [R_d].
     """
     drawing = style.figure("page", height_ratio=0.76)
-    parts = np.ravel(drawing.subfigures(2, 2))
+    parts = np.asarray(drawing.subfigures(2, 2), dtype=object).ravel()
     for part, (number, smoothing, velocity, dispersion) in zip(parts, panels, strict=False):
         title = f"$N_{{gc}}$ = {number:,}, $R_{{sm}}$ = {smoothing:g} $R_0$"
         kinematic_maps.pair(part, velocity, dispersion, field_rd / 2, title)

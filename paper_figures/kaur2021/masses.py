@@ -121,7 +121,7 @@ def cumulative(found: Found, floor: float) -> Figure:
         axes.plot(edge, share, color=COLOURS[channels], ls=LINES[split], label=label)
     axes.axvline(SMALLEST, color="black", lw=0.5)
     axes.set(xlabel="$|E_i|$", ylabel="$N(E < |E_i|)$ / all", xlim=(0, 1), ylim=(0, 1))
-    axes.legend(loc="lower right", fontsize=5.5)
+    axes.legend(loc="lower right", fontsize=5.5, frameon=True, facecolor="white", edgecolor="none", framealpha=0.8)
     return drawing
 
 

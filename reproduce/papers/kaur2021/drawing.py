@@ -191,6 +191,37 @@ def classical(job: "Job") -> None:
     style.save_table(table, job.folder, "classical")
 
 
+def causes(job: "Job") -> None:
+    """What the error comes from: galaxies, number of clusters, noise (not in the paper)."""
+    import pandas as pd
+
+    import data_manifests
+    from paper_figures import style
+    from paper_figures.kaur2021 import ablation
+
+    table = pd.read_csv(job.inputs["ablation"] / "ablation.csv")
+    published = data_manifests.load("kaur2021/published")
+    noisy = {f"paper, DL5, {n} ch.": published[f"dl5_mae_{n}_channel"]["value"] for n in ("one", "two")}
+    style.save(ablation.draw(table, noisy), job.folder, "causes")
+    style.save_table(table, job.folder, "causes")
+
+
+def epochs(job: "Job") -> None:
+    """What fewer epochs than the paper's lose (not in the paper)."""
+    import pandas as pd
+
+    import data_manifests
+    from paper_figures import style
+    from paper_figures.kaur2021 import schedules
+
+    table = pd.read_csv(job.inputs["schedules"] / "schedules.csv")
+    chosen = job.settings.schedules
+    published = data_manifests.load("kaur2021/published")[f"{chosen.data_set.lower()}_mae_{chosen.channels}"]["value"]
+    floor = _metrics(job)[f"floor_{chosen.data_set.lower()}_mae_by_galaxy"]
+    style.save(schedules.draw(table, published, floor), job.folder, "epochs")
+    style.save_table(table, job.folder, "epochs")
+
+
 def _metrics(job: "Job") -> dict[str, float]:
     found: dict[str, float] = json.loads((job.inputs["evaluate"] / "metrics.json").read_text(encoding="utf-8"))
     return found

@@ -97,7 +97,8 @@ def paper_networks(
         if f"{key}_one_channel" in results.metrics:
             results.metrics[key] = results.metrics[f"{key}_one_channel"]
     results.metrics["training_epochs"] = float(train.epochs)
-    results.metrics["noise_kms"] = max(chosen.pixel_noise_kms for chosen in train.sets.values())
+    if noises := [chosen.pixel_noise_kms for chosen in train.sets.values() if chosen.pixel_noise_kms]:
+        results.metrics["noise_kms"] = max(noises)
 
 
 def fresh_networks(

@@ -1,13 +1,15 @@
 """Every setting of this paper's chain, typed, with units; the defaults are the paper's where it gives a number."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+import tuning.settings
 from reproduce.galaxy.settings import MapSettings, Numerics, Range, Ranges
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
+from tuning.settings import Space, Tunable
 
 
 class Galaxies(Ranges, Numerics):
@@ -148,6 +150,66 @@ class Examples(Group):
     shown: int = Field(200, ge=2, description="clusters shown in Figure 3")
 
 
+NOT_TUNED = {"seed", "sets", "channels", "splits", "members", "epochs", "validation_fraction"}
+
+
+def _cnn_space() -> Space:
+    return {
+        "learning_rate": ("log", 1e-4, 1e-2),
+        "batch_size": (32, 64, 128, 256),
+        "dropout": ("linear", 0.0, 0.5),
+        "dense_dropout": ("linear", 0.0, 0.6),
+        "weight_decay": ("log", 1e-6, 1e-2),
+        "loss": ("mse", "mae"),
+        "augment": (True, False),
+        "pool_stride": (1, 2),
+    }
+
+
+class Tune(tuning.settings.Tune):
+    """Search for hyper-parameters of one network; the paper says only that it compared architectures."""
+
+    networks: tuple[Literal["cnn"], ...] = Field(("cnn",), description="networks searched for")
+    data_set: str = Field("DL1", description="one of train.sets")
+    input: Literal["one_channel", "two_channel"] = Field("two_channel", description="what its network sees")
+    split: Literal["image", "galaxy"] = Field("galaxy", description="split of training, validation and test")
+    objective: Literal["val_mse", "val_r2", "val_loss", "mae", "rmse"] = Field(
+        "mae", description="what is compared, on the validation images"
+    )
+    cnn: Space = Field(
+        default_factory=_cnn_space,
+        description="dimensions by the name of the setting of train: [value, value...] or [log|linear|integer, low, "
+        "high]; none: not searched",
+    )
+
+    TUNABLE: ClassVar[dict[str, Tunable]] = {
+        "cnn": Tunable(Train, frozenset(set(Train.model_fields) - NOT_TUNED), ("mae", "rmse"))
+    }
+
+
+class Schedules(Group):
+    """Trainings with more and fewer epochs, to see what is lost."""
+
+    data_set: str = Field("DL1", description="one of train.sets")
+    channels: Literal["one_channel", "two_channel"] = Field("two_channel", description="what its network sees")
+    epochs: tuple[int, ...] = Field((30, 100, 300, 1_000), min_length=1, description="epochs of each training")
+
+
+class Ablation(Group):
+    """What the error comes from: discs with one property varied after the other, more or fewer clusters, noise."""
+
+    seed: Seed = Field(9, description="seed of these galaxies")
+    discs: int = Field(1_000, ge=4, description="disc galaxies of each row")
+    views: int = Field(20, ge=1, description="views of each galaxy to test with")
+    epochs: int = Field(30, ge=1, description="epochs of each network")
+    causes: tuple[Literal["nothing", "bulge", "rotation", "baryons", "concentration", "masses", "all"], ...] = Field(
+        ("nothing", "bulge", "rotation", "baryons", "concentration", "masses", "all"),
+        description="what varies beside the mass; masses: the upper half of their range alone",
+    )
+    numbers: tuple[int, ...] = Field((30, 100, 300, 1_000, 2_000), description="clusters seen")
+    noise_kms: tuple[float, ...] = Field((5.0, 10.0), description="errors of velocities, or noise of cells [km/s]")
+
+
 class Evaluate(Group):
     """Errors of all methods, and their intervals."""
 
@@ -227,6 +289,9 @@ class Settings(Group):
     observe: Observe = Field(default_factory=Observe)
     unknown: Unknown = Field(default_factory=Unknown)
     examples: Examples = Field(default_factory=Examples)
+    tune: Tune = Field(default_factory=Tune)
+    schedules: Schedules = Field(default_factory=Schedules)
+    ablation: Ablation = Field(default_factory=Ablation)
     evaluate: Evaluate = Field(default_factory=Evaluate)
 
     @model_validator(mode="after")
@@ -236,6 +301,13 @@ class Settings(Group):
                 f"maps.n_clusters={self.maps.n_clusters} is more than the {self.galaxies.n_clusters} of a disc galaxy; "
                 "raise galaxies.n_clusters"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _known_set(self) -> Self:
+        for group in ("schedules", "tune"):
+            if (name := getattr(self, group).data_set) not in self.train.sets:
+                raise ValueError(f"{group}.data_set={name} is not in train.sets; choose {' or '.join(self.train.sets)}")
         return self
 
 

@@ -202,6 +202,73 @@ def examples(job: Job) -> None:
     job.metrics |= make(settings.galaxies, settings.maps, settings.examples, job.folder, job.progress)
 
 
+def schedules(job: Job) -> None:
+    """Train one data set with more and fewer epochs."""
+    from reproduce.papers.kaur2021.schedules import run
+    from reproduce.workflow.files import whole
+
+    settings = job.settings
+    table = run(
+        job.inputs["maps"] / "maps.h5",
+        settings.maps.cells,
+        settings.train,
+        settings.schedules,
+        job.folder,
+        job.checkpoint,
+        job.executor,
+        job.progress,
+    )
+    with whole(job.folder / "schedules.csv") as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")
+    job.metrics |= {
+        f"mae_{split}_{epochs}_epochs": mae
+        for split, epochs, mae in zip(table["split"], table["epochs"], table["mae"].tolist(), strict=True)
+    }
+
+
+def ablation(job: Job) -> None:
+    """Train networks on discs of which one thing after the other varies, with fewer clusters, and with noise."""
+    from reproduce.papers.kaur2021.ablation import run, variants
+    from reproduce.workflow.files import whole
+
+    settings = job.settings
+    rows = variants(settings.galaxies, settings.maps, settings.fresh, settings.ablation)
+    table = run(rows, settings.evaluate, job.checkpoint, job.executor, job.progress)
+    with whole(job.folder / "ablation.csv") as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")
+    job.metrics |= {f"mae_row_{place}": mae for place, mae in enumerate(table["mae"].tolist(), start=1)}
+
+
+def search(job: Job) -> None:
+    """Try hyper-parameters of one network; every trial is a run under this stage's."""
+    from reproduce.papers.kaur2021.search import Network
+    from reproduce.papers.kaur2021.settings import Train
+    from reproduce.workflow.executor import processes
+    from tuning import outcome
+    from tuning.runner import Runner
+    from tuning.search import search as run
+
+    if job.run is None:
+        raise ValueError("a search records its trials under the run of its stage, and this job has none")
+    settings, tune = job.settings, job.settings.tune
+    train = Train(**vars(settings.train)).model_copy(update={"splits": (tune.split,), "channels": (tune.input,)})
+    name = f"{tune.data_set}.{tune.input}.{tune.split}"
+    problem = Network(job.inputs["maps"] / "maps.h5", settings.maps.cells, name, settings.galaxies.halo_msun)
+    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
+        results = run(tune, train, problem, job.checkpoint, runner, job.progress)
+    outcome.save(results, job.folder)
+    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+
+
+def tune(job: Job) -> None:
+    """The best setting of a search, what mattered, and drawings of all trials."""
+    from tuning import draw, outcome, results
+
+    searched = outcome.load(job.inputs["search"])
+    job.metrics |= results.write(searched, job.folder, "kaur2021.train", again=False)
+    draw.draw(searched, job.folder)
+
+
 def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
     """Logs the epochs of the networks, ``DL1.one_channel.image-2`` being the second member of one."""
 
@@ -233,6 +300,10 @@ PAPER = Paper(
             needs=("galaxies", "maps", "estimators", "train", "fresh", "unknown"),
             reads=("galaxies", "maps", "train", "fresh", "evaluate"),
         ),
+        Stage("search", search, needs=("maps",), reads=("tune", "train", "maps.cells", "galaxies.halo_msun")),
+        Stage("tune", tune, needs=("search",), draws=True),
+        Stage("schedules", schedules, needs=("maps",), reads=("train", "maps.cells", "schedules")),
+        Stage("ablation", ablation, reads=("galaxies", "maps", "fresh", "ablation", "evaluate")),
         figure(drawing.figure1, reads=("train.pool_stride", "maps.cells")),
         figure(drawing.figure2, needs=("examples",), reads=("maps.field_rd",)),
         figure(drawing.figure3, needs=("examples",)),
@@ -252,6 +323,8 @@ PAPER = Paper(
         figure(drawing.figure19, needs=("examples",), reads=("maps.field_rd",)),
         figure(drawing.table2, needs=("evaluate",), reads=("train",)),
         figure(drawing.table3, needs=("evaluate",), reads=("train",)),
+        figure(drawing.causes, needs=("ablation",)),
+        figure(drawing.epochs, needs=("schedules", "evaluate"), reads=("schedules",)),
         figure(drawing.classical, needs=("estimators",)),
         Stage("sets", sets, needs=("galaxies",), reads=("sets", "maps", "galaxies.halo_msun")),
         Stage(

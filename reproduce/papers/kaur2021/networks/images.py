@@ -109,8 +109,8 @@ class FixedMaps:
         n = min(max(round(self.validation_fraction * len(units)), 1), len(units) - 1)
         if n < 1:
             raise InputError(
-                f"training and validation need two {self.split}s at least, found {len(units)} of "
-                f"{' and '.join(self.kinds)}; raise galaxies.{self.kinds[0]}"
+                f"training and validation need two {'images' if self.split == 'image' else 'galaxies'} at least, found "
+                f"{len(units)} of {' and '.join(self.kinds)}; raise galaxies.{self.kinds[0]}"
             )
         chosen = np.isin(unit, generator.permutation(units)[:n])
         return every.take(np.flatnonzero(~test & (chosen if group == "validation" else ~chosen)))

@@ -14,8 +14,8 @@ from reproduce.papers.kaur2021.networks.images import Images
 BATCH = 1_024  # images predicted at once
 
 
-def load(build: functools.partial, folder: Path, network: str, members: int) -> list[keras.Model]:
-    """The members of a trained network's ensemble.
+def load(build: functools.partial, folder: Path, network: str, members: int, first: int = 0) -> list[keras.Model]:
+    """Members of a trained network's ensemble, from number `first` on.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def load(build: functools.partial, folder: Path, network: str, members: int) -> 
         If a file of weights is absent, damaged or of another network.
     """
     models = [build() for _ in range(members)]
-    for member, model in enumerate(models):
+    for member, model in enumerate(models, start=first):
         load_weights(model, weights_file(folder, network, member))
     return models
 

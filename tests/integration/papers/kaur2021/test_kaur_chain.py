@@ -10,7 +10,14 @@ from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
 
 SETTINGS = PROFILES.load(
-    "smoke", ["galaxies.discs=4", "galaxies.mergers=2", "galaxies.relax_gyr=0.05", "galaxies.settle_gyr=0.1"]
+    "smoke",
+    [
+        "galaxies.discs=4",
+        "galaxies.mergers=2",
+        "maps.field_rd=1.2",
+        "galaxies.relax_gyr=0.05",
+        "galaxies.settle_gyr=0.1",
+    ],
 )
 
 
