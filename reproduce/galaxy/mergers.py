@@ -145,7 +145,7 @@ def rest_velocity(state: nbody.System, radius_kpc: float = REST_KPC) -> Array:
     """Mean velocity (3,) [km/s] of the mass within `radius_kpc` of the first galaxy's centre.
 
     Of the default 6,000 particles 2,300 to 3,700 are there: the mean is known to 2 to 5 km/s along each axis, where
-    that of the 150 particles of the centre is to 5 to 10 (docs/galaxies.md).
+    that of the 150 particles of the centre is to 5 to 11 (docs/galaxies.md).
     """
     near = np.linalg.norm(state.position - state.centre(0), axis=1) < radius_kpc
     return np.average(state.velocity[near], axis=0, weights=state.mass[near])
