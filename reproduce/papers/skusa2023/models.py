@@ -76,7 +76,7 @@ def write(
     path: Path,
     tell: Callable[[float, str], None],
 ) -> dict[str, float]:
-    """Write the models of any library, such as DYNAMITE's; `masses`: the galaxy's in cells and apertures. See `make`."""
+    """Write the models of any library, such as DYNAMITE's; `masses`: the galaxy's in cells, apertures. See `make`."""
     values, errors = ratios(models), kinematics.coefficient_errors
     n_orbits, _, n_apertures = library.histogram.shape
     with whole(path) as partial, h5py.File(partial, "w") as file:
