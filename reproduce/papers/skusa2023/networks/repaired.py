@@ -173,6 +173,7 @@ def task(
             scale=maps.scale,
             width=np.array(repaired.width),
             depth=np.array(repaired.depth),
+            branches=np.array(repaired.branches),
         )
     rows, (_, watched_rows) = models.members(sets, stride), models.split(sets, stride)
     labels = label(models.ratios(sets)[rows], sets)[:, None].astype(np.float32)
@@ -183,17 +184,24 @@ def task(
             file[f"{group}/label"] = labels[inside, 0]
             for k in range(maps.outputs):
                 file[f"{group}/c{k:03d}"] = coefficients[inside, k].astype(np.float32)
-    columns = tuple(f"c{k:03d}" for k in range(maps.outputs))
+    columns = tuple(f"c{k:03d}" for k in range(maps.outputs)) * repaired.branches
     watched = ArrayFile(
         path,
         {"label": Array(("label",), (0.0,), (1.0,))},
         {"coefficients": Array(columns, (0.0,) * len(columns), (1.0,) * len(columns))},
         labels=("label", *columns),
     )
+    targets = np.tile(coefficients, repaired.branches).astype(np.float32)
     return Task(
         name=member_name(name(stride), member),
-        build=functools.partial(architecture.repaired, maps.outputs, width=repaired.width, depth=repaired.depth),
-        data=Stream(Draw(labels, coefficients.astype(np.float32)), repaired.items, watched, name(stride)),
+        build=functools.partial(
+            architecture.repaired,
+            maps.outputs,
+            width=repaired.width,
+            depth=repaired.depth,
+            branches=repaired.branches,
+        ),
+        data=Stream(Draw(labels, targets), repaired.items, watched, name(stride)),
         heads=(Head("coefficients"),),
         seeds=(repaired.seed, stride, member),
         epochs=repaired.epochs,
@@ -214,12 +222,13 @@ def predict(
     """Maps (n, orbits, apertures, 4) of a trained network at some M/L."""
     with np.load(_basis_file(folder, stride)) as file:
         maps = Basis(file["mean"], file["vectors"], file["scale"])
-        width, depth = (int(file[name]) for name in ("width", "depth"))
-    model = architecture.repaired(maps.outputs, width=width, depth=depth)
+        shape = {name: int(file[name]) for name in ("width", "depth", "branches")}
+    model = architecture.repaired(maps.outputs, **shape)
     load_weights(model, weights_file(folder, name(stride), member))
     labels = label(mass_to_light, sets)[:, None].astype(np.float32)
     found = outputs(model, labels, PREDICTED, lambda part: part)
-    return maps.maps(np.concatenate([coefficients for _, (coefficients,) in found]))
+    said = np.concatenate([coefficients for _, (coefficients,) in found])
+    return maps.maps(architecture.mean_of_branches(said, shape["branches"]))
 
 
 def _basis_file(folder: Path, stride: int) -> Path:
