@@ -12,6 +12,7 @@ from reproduce.galaxy.orbits.mge import ObservedGaussians
 from reproduce.galaxy.orbits.observation import Apertures, PointSpread
 from reproduce.papers.skusa2023 import ngc6278
 from reproduce.papers.skusa2023.default_galaxy import default_apertures, default_galaxy
+from reproduce.papers.skusa2023.example_files import PROVENANCE, fetch, write_record
 from reproduce.papers.skusa2023.settings import Observe
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
@@ -19,12 +20,14 @@ from reproduce.workflow.files import whole
 FACTS = "galaxy.json"
 
 
-def observe(settings: Observe, folder: Path) -> dict[str, float]:
-    """Make or read the galaxy and write it into `folder`.
+def observe(settings: Observe, folder: Path, cache: Path) -> dict[str, float]:
+    """Make, download or read the galaxy and write it into `folder`.
 
     Parameters
     ----------
     settings : Observe
+    cache : Path
+        Keeps downloads.
     folder : Path
         Receives ``mge.ecsv``, ``gauss_hermite_kins.ecsv``, ``aperture.dat``, ``bins.dat`` and ``galaxy.json``:
         ``label`` ("synthetic" or "observed") and the true ``mass_to_light``, null where nobody knows it.
@@ -40,7 +43,11 @@ def observe(settings: Observe, folder: Path) -> dict[str, float]:
     InputError
         If a file of the folder cannot be used.
     """
-    if settings.kinematics == "folder":
+    if settings.kinematics == "archive":
+        write_record(folder / PROVENANCE, fetch(folder, cache))
+        light, kinematics, spread, apertures = read_folder(folder)
+        label, truth = "observed", None
+    elif settings.kinematics == "folder":
         if settings.folder is None or not settings.folder.is_dir():
             raise InputError(f"observe.folder={settings.folder}: no such folder; name one in DYNAMITE's formats")
         light, kinematics, spread, apertures = read_folder(settings.folder)

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 import data_manifests
 import tuning.settings
+from reproduce.papers.skusa2023.extras.settings import Budget, Emulator
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 from tuning.settings import Space, Tunable
@@ -21,8 +22,9 @@ Strides = tuple[int, ...]
 class Observe(Group):
     """The galaxy's light and kinematics (thesis Sect. 2.1)."""
 
-    kinematics: Literal["synthetic", "folder"] = Field(
-        "synthetic", description="made offline with a known M/L, or read from a folder in DYNAMITE's formats"
+    kinematics: Literal["synthetic", "archive", "folder"] = Field(
+        "synthetic",
+        description="made offline with a known M/L; DYNAMITE's example, downloaded; or a folder in DYNAMITE's formats",
     )
     folder: Path | None = Field(
         None, description="with mge.ecsv, gauss_hermite_kins.ecsv, aperture.dat, bins.dat; for kinematics=folder"
@@ -220,6 +222,8 @@ class Settings(Group):
     repaired: Repaired = Field(default_factory=Repaired)
     evaluate: Evaluate = Field(default_factory=Evaluate)
     tune: Tune = Field(default_factory=Tune)
+    budget: Budget = Field(default_factory=Budget)
+    emulator: Emulator = Field(default_factory=Emulator)
 
     @model_validator(mode="after")
     def _sets_are_there(self) -> Self:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import data_manifests
+from reproduce.papers.skusa2023 import beyond
 from reproduce.papers.skusa2023.drawing import galaxy, networks, sets, tables
 from reproduce.papers.skusa2023.settings import PROFILES, Repaired
 from reproduce.workflow.papers import Paper
@@ -16,10 +17,10 @@ from reproduce.workflow.stages import Job, Stage, When, figure
 
 
 def observe(job: Job) -> None:
-    """The galaxy's light and kinematics: synthetic with a known M/L, or from a folder (thesis Sect. 2.1)."""
+    """The galaxy: light and kinematics, synthetic with a known M/L, downloaded, or from a folder (thesis Sect. 2.1)."""
     from reproduce.papers.skusa2023.observing import observe as look
 
-    job.metrics |= look(job.settings.observe, job.folder)
+    job.metrics |= look(job.settings.observe, job.folder, job.cache)
 
 
 def library(job: Job) -> None:
@@ -193,7 +194,7 @@ PAPER = Paper(
     title="Orbit libraries with deep learning (Skusa 2023)",
     experiment="skusa2023",
     profiles=PROFILES,
-    stages=STAGES,
+    stages=(*STAGES, *beyond.STAGES),
     published=data_manifests.load("skusa2023/published"),
     about="A mass-to-light ratio in, the Gauss-Hermite maps of 360 orbits in 152 apertures out. Rescaling one library "
     "gives these maps exactly and at once; the networks of the thesis are measured against that. The galaxy is "
