@@ -78,7 +78,7 @@ class Emulator(Group):
     velocity_width_kms: Positive = Field(1800.0, description="width of the histogram of velocities [km/s]")
     velocity_bins: int = Field(121, ge=3, description="bins of that histogram, an odd number")
     members: int = Field(6, ge=1, description="networks of the ensemble; each leaves out other libraries to stop by")
-    left_out: int = Field(5, ge=1, description="training libraries that each member stops by")
+    left_out: int = Field(3, ge=1, description="training libraries that each member stops by")
     width: int = Field(64, ge=1, description="units of each of the two hidden layers")
     epochs: int = Field(15, ge=1, description="epochs")
     passes: int = Field(100, ge=1, description="times that an epoch goes over the training libraries")
