@@ -14,7 +14,7 @@ METHODS = {
     "network": "network",
     "repeated": "made again",
 }
-BLOCKS = {"h1": "h$_1$", "h2": "h$_2$", "h3": "h$_3$", "h4": "h$_4$", "cells": "cells", "apertures": "apertures"}
+BLOCKS = {"h1": "h$_1$", "h2": "h$_2$", "h3": "h$_3$", "h4": "h$_4$", "cells": "cells", "apertures": "sky"}
 KINDS = ("tubes", "boxes")
 COLOURS = ("0.7", style.SKY, style.ORANGE, style.GREEN, style.RED, style.BLACK)
 MARKERS = "sv^DoX"

@@ -65,5 +65,5 @@ def draw(points: np.ndarray, truth: np.ndarray, mocks: pd.DataFrame) -> Figure:
     ranks.plot([0, 1], [0, 1], color="0.6", lw=0.8, ls="--")
     ranks.set(xlim=(0, 1), ylim=(0, 1), xlabel="posterior mass below the truth")
     ranks.set_ylabel(f"share of {len(mocks)} mock galaxies")
-    ranks.legend(fontsize=5, loc="upper left")
+    ranks.legend(fontsize=6, loc="upper left")
     return drawing
