@@ -81,7 +81,7 @@ def test_every_measure_is_there_for_every_way_to_look(made: Path, tmp_path: Path
         error = group["median"][:] - group["label"][:]
         assert found["discs.sets.galaxy.mae"] == pytest.approx(np.abs(error).mean())
         inside = (group["low_68"][:] <= group["label"][:]) & (group["label"][:] <= group["high_68"][:])
-        assert found["discs.sets.galaxy.coverage_68"] == pytest.approx(100 * inside.mean())
+        assert found["discs.sets.galaxy.interval_68"] == pytest.approx(100 * inside.mean())
         assert len(error) == 8
 
 
