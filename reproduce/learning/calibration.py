@@ -65,8 +65,8 @@ def coverage(probability: ArrayLike, levels: ArrayLike, group: ArrayLike, sample
 def conformal_levels(probability: ArrayLike, levels: ArrayLike) -> Array:
     """Levels of the posterior's central intervals that hold shares of the truths of these items.
 
-    A network's posterior is a little too wide or too narrow; on items like these, intervals of the levels found hold what
-    they claim (split conformal prediction on the posterior's own scale).
+    A network's posterior is a little too wide or too narrow; on items like these, intervals of the levels found hold
+    what they claim (split conformal prediction on the posterior's own scale).
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ def test_a_wrong_correlation_is_seen_by_tarp_alone() -> None:
 
 
 def test_intervals_that_are_too_wide_are_taken_in() -> None:
-    """Of posteriors twice too wide the interval of 38 % holds 68 %; the levels found hold their shares of other items."""
+    """Of posteriors twice too wide the interval of 38 % holds 68 %; the levels found hold their shares of others."""
     claimed, true = posterior(4_000, width=2.0)
     below = claimed.cumulative(true)[:, 0]
     levels = calibration.conformal_levels(below[:2_000], [0.68, 0.95])
