@@ -141,7 +141,8 @@ def _training(trial: Trial, member: int) -> dict[str, float]:
         _copy(weights, weights_file(trial.folder, network, member))
     history = fit(task)
     epoch = best_epoch(history)
-    found = {name: history[epoch][name] for name in ("val_loss", "val_mse", "val_r2")}
+    told = ("val_loss", "val_mse", "val_r2")  # the last one of several validation items alone
+    found = {name: history[epoch][name] for name in told if name in history[epoch]}
     found |= {"best_epoch": float(epoch), "epochs": float(len(history))}
     return found | trial.problem.measure(trial.network, member, trial.train, trial.folder)
 

@@ -12,6 +12,8 @@ import numpy as np
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 
+STEPS = "steps"
+
 
 @dataclass
 class State:
@@ -23,10 +25,13 @@ class State:
         One row for each finished epoch.
     best : list of arrays
         The weights of the epoch with the smallest validation loss.
+    steps : list of dict
+        The losses of each step, if they are kept.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
     best: list[np.ndarray] = field(default_factory=list)
+    steps: list[dict[str, float]] = field(default_factory=list)
 
 
 def save(path: Path, identity: str, model: keras.Model, state: State) -> None:
@@ -43,6 +48,8 @@ def save(path: Path, identity: str, model: keras.Model, state: State) -> None:
     with whole(path) as partial, h5py.File(partial, "w") as file:
         file.attrs["identity"] = identity
         file.attrs["history"] = json.dumps(state.history)
+        if state.steps:
+            file.create_dataset(STEPS, data=json.dumps(state.steps))  # too long for an attribute
         for group, values in arrays.items():
             for number, value in enumerate(values):
                 file[f"{group}/{number:04d}"] = value
@@ -61,7 +68,9 @@ def restore(path: Path, identity: str, model: keras.Model) -> State:
     try:
         with h5py.File(path, "r") as file:
             found, history = file.attrs["identity"], json.loads(file.attrs["history"])
-            arrays = {group: [file[group][name][()] for name in sorted(file[group])] for group in file}
+            steps = json.loads(file[STEPS][()]) if STEPS in file else []
+            groups = [name for name in file if name != STEPS]
+            arrays = {group: [file[group][name][()] for name in sorted(file[group])] for group in groups}
         parts = arrays["weights"], arrays["best"], arrays["optimiser"]
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise InputError(
@@ -78,7 +87,7 @@ def restore(path: Path, identity: str, model: keras.Model) -> State:
     variables: list[Any] = model.optimizer.variables
     for variable, value in zip(variables, optimiser, strict=True):
         variable.assign(value)
-    return State(history, best)
+    return State(history, best, steps)
 
 
 def history(path: Path) -> list[dict[str, float]]:

@@ -4,7 +4,10 @@ Shuffling, augmentation and dropout are drawn anew for each epoch from the task'
 with the checkpoint that makes a training that was killed end with the same bytes as one that was left alone.
 """
 
+import csv
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +17,7 @@ from reproduce.learning.data import Batches
 from reproduce.learning.task import Head, Task
 from reproduce.learning.weights import save_weights
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
 
 # Share of the steps in which the cosine schedule rises to its rate, before it falls: Adam's first steps are blind.
 WARM_UP = 0.05
@@ -39,7 +43,7 @@ def fit(task: Task, on_epoch: OnEpoch | None = None) -> list[Row]:
     -------
     list of dict
         The history, a row for each epoch: ``loss``, ``val_loss``, ``learning_rate``, and of the one head ``mse``,
-        ``val_mse``, ``r2``, ``val_r2``; of several the same with ``_TARGET`` behind.
+        ``val_mse``, ``r2``, ``val_r2``; of several the same, and their losses, with ``_TARGET`` behind.
 
     Raises
     ------
@@ -55,6 +59,8 @@ def fit(task: Task, on_epoch: OnEpoch | None = None) -> list[Row]:
         keras.config.set_dtype_policy("float32")
     model = _first(task)  # a new model without an optimiser, whose variables Keras would write beside the weights
     model.set_weights(state.best)
+    if task.every_step:
+        _write_steps(task.steps, state.steps)
     backend.reseed(model, task.seeds[:1])
     save_weights(model, task.weights)
     return state.history
@@ -75,7 +81,11 @@ def _first(task: Task) -> keras.Model:
 
 def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     model = _first(task)
-    training = task.data.open("train", task.batch_size, task.stream(SHUFFLING), task.augment)
+    with closing(task.data.open("train", task.batch_size, task.stream(SHUFFLING), task.augment)) as training:
+        return _train(model, training, task, on_epoch)
+
+
+def _train(model: keras.Model, training: Batches, task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     validation = task.data.open("validation", task.batch_size)
     variances = training.target_variances(), validation.target_variances()
     _compile(model, task, len(training))
@@ -89,14 +99,16 @@ def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
         epoch = len(state.history)
         training.set_epoch(epoch)
         backend.reseed(model, task.stream(DROPOUT, epoch))
-        row = _epoch(model, training, validation, variances)
+        steps = _Steps() if task.every_step else None
+        row = _epoch(model, training, validation, variances, steps)
         if not np.isfinite(list(row.values())).all():
             raise InputError(
                 f"the loss of the {task.name} is no longer finite in epoch {epoch + 1}; choose a smaller learning "
                 f"rate than {task.learning_rate:g}"
             )
         state.history.append(row)
-        if best_epoch(state.history) == epoch:
+        state.steps += [] if steps is None else [{"epoch": epoch, **losses} for losses in steps.losses()]
+        if task.keep == "last" or best_epoch(state.history) == epoch:
             state.best = model.get_weights()
         checkpoint.save(task.state, identity, model, state)
         if on_epoch is not None:
@@ -108,7 +120,7 @@ def _compile(model: keras.Model, task: Task, steps_per_epoch: int) -> None:
     heads = {head.target: head for head in task.heads}
     many = len(heads) > 1
     losses = {name: _loss(head) for name, head in heads.items()}
-    metrics = {name: [keras.metrics.MeanSquaredError(name="mse")] for name in heads}
+    metrics = {name: [_squared_error(loss)] for name, loss in losses.items()}
     first = next(iter(heads))
     model.compile(
         _optimiser(task, steps_per_epoch),
@@ -123,19 +135,62 @@ def _loss(head: Head) -> str | keras.losses.Loss:
     return head.loss if isinstance(head.loss, str) else head.loss()
 
 
+def _squared_error(loss: str | keras.losses.Loss) -> keras.metrics.Metric:
+    """MSE of what the network says, or of the estimate that a loss with a method `point` reads from it."""
+    if not hasattr(loss, "point"):
+        return keras.metrics.MeanSquaredError(name="mse")
+    return keras.metrics.MeanMetricWrapper(
+        lambda true, raw: keras.losses.mean_squared_error(true, loss.point(raw)), name="mse"
+    )
+
+
+class _Steps(keras.callbacks.Callback):
+    """Collects the losses of the steps of one epoch; Keras tells their means since its beginning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._means: list[Row] = []
+
+    def on_train_batch_end(self, batch: int, logs: Row | None = None) -> None:
+        self._means.append({name: float(value) for name, value in (logs or {}).items() if name.endswith("loss")})
+
+    def losses(self) -> list[Row]:
+        """Of each step; all steps have as many items."""
+        before = [dict.fromkeys(self._means[0], 0.0), *self._means]
+        return [
+            {name: (n + 1) * mean - n * before[n][name] for name, mean in means.items()}
+            for n, means in enumerate(self._means)
+        ]
+
+
+def _write_steps(path: Path, steps: list[Row]) -> None:
+    with whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(steps[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(steps)
+
+
 def _epoch(
-    model: keras.Model, training: Batches, validation: Batches, variances: tuple[dict[str, float], dict[str, float]]
+    model: keras.Model,
+    training: Batches,
+    validation: Batches,
+    variances: tuple[dict[str, float], dict[str, float]],
+    steps: _Steps | None,
 ) -> Row:
-    """One epoch; the row of the history. R² = 1 - MSE / variance of the target."""
-    fitted = {name: values[0] for name, values in model.fit(training, shuffle=False, verbose=0).history.items()}
+    """One epoch; the row of the history. R² = 1 - MSE / variance of the target, where that varies."""
+    told = model.fit(training, shuffle=False, verbose=0, callbacks=[] if steps is None else [steps])
+    fitted = {name: values[0] for name, values in told.history.items()}
     checked = model.evaluate(validation, verbose=0, return_dict=True)
     row = {"loss": float(fitted["loss"]), "val_loss": float(checked["loss"])}
     for target, variance in variances[0].items():
         ours, theirs = (f"_{target}", f"{target}_") if len(variances[0]) > 1 else ("", "")
+        row[f"loss{ours}"], row[f"val_loss{ours}"] = float(fitted[f"{theirs}loss"]), float(checked[f"{theirs}loss"])
         row[f"mse{ours}"] = float(fitted[f"{theirs}mse"])
         row[f"val_mse{ours}"] = float(checked[f"{theirs}mse"])
-        row[f"r2{ours}"] = 1 - row[f"mse{ours}"] / variance
-        row[f"val_r2{ours}"] = 1 - row[f"val_mse{ours}"] / variances[1][target]
+        if variance > 0:
+            row[f"r2{ours}"] = 1 - row[f"mse{ours}"] / variance
+        if variances[1][target] > 0:
+            row[f"val_r2{ours}"] = 1 - row[f"val_mse{ours}"] / variances[1][target]
     row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
     return row
 

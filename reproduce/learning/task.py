@@ -27,7 +27,8 @@ class Head:
     target : str
         Name of the target in the data; with several heads also of the network's output.
     loss : str or callable
-        Keras's name of a loss, or a function without arguments that makes one in the process that trains.
+        Keras's name of a loss, or a function without arguments that makes one in the process that trains. A loss with a
+        method ``point`` (raw output to estimate), such as `posterior.MixtureLoss`, has its MSE measured by that.
     weight : float
         Weight of this loss in the sum over the heads.
     """
@@ -72,6 +73,11 @@ class Task:
     until : int, optional
         Epochs after which to stop for now, with the schedule of all epochs; none: all. A search goes on later, from the
         same state, with the trials that do well.
+    keep : {"best", "last"}
+        Which epoch's weights are written; the last one's where no validation loss says which is good, as of networks
+        that are trained against each other.
+    every_step : bool
+        Write the losses of every step beside the weights, ``NAME.steps.csv``.
     """
 
     name: str
@@ -90,6 +96,13 @@ class Task:
     precision: str = "float32"
     threads: int | None = None
     until: int | None = None
+    keep: Literal["best", "last"] = "best"
+    every_step: bool = False
+
+    @property
+    def steps(self) -> Path:
+        """File of the losses of every step."""
+        return self.weights.with_name(f"{self.name}.steps.csv")
 
     def stream(self, *purpose: int) -> tuple[int, ...]:
         """Seeds of one purpose."""
@@ -110,12 +123,19 @@ class Task:
             "precision": self.precision,
             "data": self.data.identity(),
         }
+        if self.keep != "best" or self.every_step:  # as before where neither is used
+            parts |= {"keep": self.keep, "every_step": self.every_step}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _described(value: Any) -> str:
     """A function, with the values that are bound to it, in words that are the same in every process."""
     if isinstance(value, functools.partial):
-        bound = [*map(str, value.args), *(f"{name}={one}" for name, one in sorted(value.keywords.items()))]
+        bound = [
+            *map(_described, value.args),
+            *(f"{name}={_described(one)}" for name, one in sorted(value.keywords.items())),
+        ]
         return f"{_described(value.func)}({', '.join(bound)})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_described, value))})"
     return f"{value.__module__}.{value.__qualname__}" if callable(value) else str(value)

@@ -195,11 +195,11 @@ def observe_bundle(
     sky, pixels = _sky_kernel(observation)
     offsets = observation.point_spread.offsets(OFFSETS, np.random.default_rng(seed))
     edge = (velocities.edges_kms[0], velocities.number / velocities.width_kms)
-    families, errors, total = [], [], np.zeros(5)
+    families, errors, total, place = [], [], np.zeros(5), 0
     for orbit, period in zip(starts, periods, strict=True):
         errors.append(_follow(table, orbit, integration.periods * period, integration, samples))
         families.append(family(samples))
-        record_sky(samples, families[-1], sky, pixels, apertures.bin_of_pixel, offsets, edge, counts)
+        place = record_sky(samples, families[-1], sky, pixels, apertures.bin_of_pixel, offsets, place, edge, counts)
         record_space(samples, space.radii_pc, cells)
         means = moments(samples)
         means[:3] *= [families[-1] == kind for kind in (1, 2, 3)]  # the eight images of other components cancel

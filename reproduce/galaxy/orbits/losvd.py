@@ -14,8 +14,8 @@ from reproduce.galaxy.orbits.library import OrbitLibrary
 from reproduce.workflow.errors import InputError
 
 ORDER = 4
-FIT_TOLERANCE = 1e-10
-FIT_STEPS = 200
+FIT_TOLERANCE = 1e-8
+FIT_STEPS = 1000
 
 
 @dataclass(frozen=True)

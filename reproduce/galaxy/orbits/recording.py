@@ -31,7 +31,7 @@ def family(samples):
 
 
 @njit(cache=True)
-def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, velocity, histogram):
+def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, first, velocity, histogram):
     """Add the eight images of an orbit's samples to a histogram.
 
     Parameters
@@ -48,14 +48,21 @@ def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, velocity, hist
         0 for none.
     offsets : array of shape (m, 2)
         Random offsets (arcsec) along major and minor axis by the point spread function, taken in turn, again and again.
+    first : int
+        The offset to begin with.
     velocity : tuple of two floats
         First edge (km/s), bins per km/s. What is outside goes into the first or last bin.
     histogram : integer array of shape (velocities, apertures)
         Positive velocities are receding.
+
+    Returns
+    -------
+    int
+        The next offset: the orbits of a bundle must not share theirs, or their noise would not average out.
     """
     ny, nx = bin_of_pixel.shape
     n_velocities = histogram.shape[0]
-    next_offset, n_offsets = 0, offsets.shape[0]
+    next_offset, n_offsets = first, offsets.shape[0]
     for i in range(samples.shape[0]):
         for image in range(8):
             sx = 1.0 - 2.0 * (image & 1)
@@ -84,6 +91,7 @@ def record_sky(samples, kind, sky, pixels, bin_of_pixel, offsets, velocity, hist
             )
             place = int(np.floor((v - velocity[0]) * velocity[1]))
             histogram[min(max(place, 0), n_velocities - 1), aperture - 1] += 1
+    return next_offset
 
 
 @njit(cache=True)

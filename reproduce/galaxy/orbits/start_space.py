@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from scipy.interpolate import make_interp_spline
 from scipy.optimize import minimize_scalar
 
 from reproduce.galaxy.orbits.force_table import ForceTable, acceleration
@@ -29,6 +30,8 @@ CROSSINGS = 60
 THICKNESS_TOLERANCE = 1e-8
 TRIED_RADII = np.linspace(0.3, 0.98, 18)
 """Of the equipotential: where the thin orbit is looked for before the search is refined."""
+TRIED_NEAR = np.linspace(-0.1, 0.1, 6)
+"""The same about the thin orbit of a neighbouring angle."""
 
 
 @dataclass(frozen=True)
@@ -91,20 +94,21 @@ def start_space(table: ForceTable, grid: StartGrid) -> StartSpace:
     -----
     Angles are cell centres, polar angles from the short axis on: no orbit starts on an axis. Radii of tubes are even,
     from close to the thin orbit to close to the equipotential. Energies of the bundles include both ends; with
-    dithering the d energies of a bundle are spread over its cell.
+    dithering the d energies of a bundle are spread over its cell; thin orbits are interpolated (`thin_orbits`).
     """
     d = grid.dithering
     tubes, boxes, periods = [], [], []
     elevations = (np.arange(grid.n_i2 * d)[::-1] + 0.5) / (grid.n_i2 * d) * np.pi / 2
     azimuths = (np.arange(grid.n_i3 * d) + 0.5) / (grid.n_i3 * d) * np.pi / 2
-    parts = (np.arange(grid.n_i3 * d) + grid.margin) / (grid.n_i3 * d - 1 + 2 * grid.margin)
-    for log_radius in _log_radii(grid):
+    parts = _parts(grid)
+    thin_part = thin_orbits(table, grid, elevations) if d > 1 else None
+    for i, log_radius in enumerate(_log_radii(grid)):
         energy = acceleration(table, 10.0**log_radius, 0.0, 0.0)[0]
         periods.append(circular_period(table, energy))
-        for angle in elevations:
+        for j, angle in enumerate(elevations):
             plane = np.array([np.cos(angle), 0.0, np.sin(angle)])
             limit = equipotential_radius(table, plane, energy)
-            thin = thin_orbit_radius(table, energy, angle)
+            thin = thin_orbit_radius(table, energy, angle) if thin_part is None else thin_part[i, j] * limit
             for radius in thin + (limit - thin) * parts:
                 position = radius * plane
                 speed2 = 2 * (energy - acceleration(table, *position)[0])
@@ -114,6 +118,30 @@ def start_space(table: ForceTable, grid: StartGrid) -> StartSpace:
                 boxes.append([*(equipotential_radius(table, out, energy) * out), 0.0, 0.0, 0.0])
     period = np.repeat(periods, grid.n_i2 * d * grid.n_i3 * d)
     return StartSpace(_bundled(np.array(tubes), grid), _bundled(np.array(boxes), grid), _bundled(period, grid))
+
+
+def thin_orbits(table: ForceTable, grid: StartGrid, elevations: np.ndarray) -> np.ndarray:
+    """Radii of thin orbits over those of the equipotential, shape (n_energy d, n_i2 d), interpolated in the angle.
+
+    They change slowly with the angle (not with the energy): each energy is searched at two angles more than the
+    undithered grid has, one after the other near the last, and a cubic spline goes between.
+    """
+    nodes = np.linspace(elevations[-1], elevations[0], grid.n_i2 + 2)
+    found = np.empty((grid.n_energy * grid.dithering, nodes.size))
+    for i, log_radius in enumerate(_log_radii(grid)):
+        energy = acceleration(table, 10.0**log_radius, 0.0, 0.0)[0]
+        near = None
+        for j, angle in enumerate(nodes):
+            limit = equipotential_radius(table, np.array([np.cos(angle), 0.0, np.sin(angle)]), energy)
+            near = found[i, j] = thin_orbit_radius(table, energy, angle, near) / limit
+    spline = make_interp_spline(nodes, found, k=min(3, nodes.size - 1), axis=1)
+    return np.asarray(spline(elevations))
+
+
+def _parts(grid: StartGrid) -> np.ndarray:
+    """Where tubes start between thin orbit (0) and equipotential (1), shape (n_i3 d,)."""
+    number = grid.n_i3 * grid.dithering
+    return (np.arange(number) + grid.margin) / (number - 1 + 2 * grid.margin)
 
 
 def _log_radii(grid: StartGrid) -> np.ndarray:
@@ -163,8 +191,10 @@ def circular_period(table, energy):
     return 2.0 * np.pi * np.sqrt(r / -acceleration(table, r, 0.0, 0.0)[1])
 
 
-def thin_orbit_radius(table: ForceTable, energy: float, angle: float) -> float:
+def thin_orbit_radius(table: ForceTable, energy: float, angle: float, near: float | None = None) -> float:
     """Radius (pc) in the (x, z) plane, `angle` from the long axis, at which the tube of an energy is thinnest.
+
+    `near`: that of a neighbouring angle, over the equipotential's radius; it is then looked for about there alone.
 
     Notes
     -----
@@ -173,9 +203,10 @@ def thin_orbit_radius(table: ForceTable, energy: float, angle: float) -> float:
     """
     direction = np.array([np.cos(angle), 0.0, np.sin(angle)])
     limit = equipotential_radius(table, direction, energy)
-    tried = [thickness(table, energy, direction, fraction * limit) for fraction in TRIED_RADII]
+    fractions = TRIED_RADII if near is None else np.clip(near + TRIED_NEAR, TRIED_RADII[0], TRIED_RADII[-1])
+    tried = [thickness(table, energy, direction, fraction * limit) for fraction in fractions]
     best = int(np.argmin(tried))
-    bounds = (TRIED_RADII[max(best - 1, 0)], TRIED_RADII[min(best + 1, len(tried) - 1)])
+    bounds = (fractions[max(best - 1, 0)], fractions[min(best + 1, len(tried) - 1)])
     found = minimize_scalar(
         lambda fraction: thickness(table, energy, direction, fraction * limit),
         bounds=bounds,

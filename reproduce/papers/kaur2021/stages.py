@@ -6,13 +6,13 @@ for them.
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import data_manifests
-from reproduce.papers.kaur2021 import drawing
+from reproduce.papers.kaur2021 import drawing, drawing_observed
 from reproduce.papers.kaur2021.settings import PROFILES
 from reproduce.workflow.members import Curves, curves
-from reproduce.workflow.papers import Paper
+from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, figure
 
 
@@ -92,6 +92,59 @@ def fresh(job: Job) -> None:
         job.metrics |= training.train_fresh(
             data, group, job.folder, job.checkpoint, _told(log), job.executor, job.progress
         )
+
+
+def sets(job: Job) -> None:
+    """Train networks of sets, which see the clusters themselves and answer with a posterior (not in the paper)."""
+    from reproduce.papers.kaur2021.sets.training import train as fit
+
+    group = job.settings.sets
+    with curves(job.run, group.members) as log:
+        job.metrics |= fit(
+            job.inputs["galaxies"] / "galaxies.h5",
+            job.settings.maps,
+            group,
+            job.settings.galaxies.halo_msun,
+            job.folder,
+            job.checkpoint,
+            _told(log),
+            job.executor,
+            job.progress,
+        )
+
+
+def set_errors(job: Job) -> None:
+    """Errors and calibration of the networks of sets on galaxies that they have not seen."""
+    from reproduce.papers.kaur2021.sets.evaluation import evaluate
+
+    metrics = evaluate(
+        job.inputs["galaxies"] / "galaxies.h5",
+        job.inputs["sets"],
+        seen=job.settings.maps,
+        sets=job.settings.sets,
+        ends_msun=job.settings.galaxies.halo_msun,
+        settings=job.settings.evaluate,
+        folder=job.folder,
+        tell=job.progress,
+    )
+    (job.folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    job.metrics |= metrics
+
+
+def observe(job: Job) -> None:
+    """Get the velocities of clusters in real galaxies, or a synthetic catalogue (paper Sect. 4.1)."""
+    from reproduce.papers.kaur2021.observed.observe import observe as look
+
+    job.metrics |= look(job.settings.observe, job.settings.galaxies, job.folder, job.cache)
+    if job.run is not None:
+        job.run.tags({"data": job.settings.observe.source})
+
+
+def predict(words: Sequence[str]) -> int:
+    """Mass of a user's galaxy from a list of its clusters."""
+    from reproduce.papers.kaur2021.observed.predict_command import main
+
+    return main(words)
 
 
 def unknown(job: Job) -> None:
@@ -273,7 +326,31 @@ PAPER = Paper(
         figure(drawing.causes, needs=("ablation",)),
         figure(drawing.epochs, needs=("schedules", "evaluate"), reads=("schedules",)),
         figure(drawing.classical, needs=("estimators",)),
+        Stage("sets", sets, needs=("galaxies",), reads=("sets", "maps", "galaxies.halo_msun")),
+        Stage(
+            "set_errors",
+            set_errors,
+            needs=("galaxies", "sets"),
+            reads=("sets", "maps", "galaxies.halo_msun", "evaluate"),
+        ),
+        figure(drawing_observed.posterior, needs=("set_errors",)),
+        Stage("observe", observe, reads=("observe", "galaxies")),
+        figure(drawing_observed.figure17, needs=("observe",), reads=("maps", "galaxies.size_exponent")),
+        figure(drawing_observed.figure18, needs=("observe",), reads=("maps", "galaxies.size_exponent")),
+        figure(
+            drawing_observed.table4,
+            needs=("observe", "train", "sets"),
+            reads=("maps", "train", "galaxies.halo_msun", "galaxies.size_exponent"),
+        ),
+        figure(drawing_observed.observed_masses, needs=("observe", "sets"), reads=("galaxies.halo_msun",)),
     ),
+    commands={
+        "predict": Command(
+            predict,
+            "{clusters} --distance {distance} --out {out}",
+            {"clusters": "path", "distance": "string", "out": "string, masses"},
+        ),
+    },
     published=PUBLISHED,
     about="Maps of velocity and dispersion of 200 globular clusters in, the dark mass of their galaxy out. The "
     "galaxies are our own simulations after the paper's description, which leaves ranges, label and smoothing open.",

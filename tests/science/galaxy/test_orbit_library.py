@@ -1,9 +1,11 @@
 """A library as a whole: symmetry, conservation, rescaling, recovery of a known galaxy, and DYNAMITE's own library."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from reproduce.galaxy.orbits import synthetic
 from reproduce.galaxy.orbits.force_table import tabulate
@@ -16,6 +18,7 @@ from reproduce.galaxy.orbits.library import (
     observe_bundle,
     orbit_library,
 )
+from reproduce.galaxy.orbits.library_files import Order, make_all, read_library
 from reproduce.galaxy.orbits.losvd import Kinematics, coefficient_maps, velocity_range
 from reproduce.galaxy.orbits.observation import Apertures, Observation, PointSpread, VelocityBins, projected_masses
 from reproduce.galaxy.orbits.recording import BOX, Z_TUBE
@@ -24,6 +27,7 @@ from reproduce.galaxy.orbits.weights import MassErrors, solve_weights, weight_pr
 from reproduce.papers.skusa2023 import ngc6278
 from reproduce.papers.skusa2023.dynamite import distance, maps, reference
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.executor import InProcess
 from tests.support.places import shared_data
 
 SHORT = Integration(periods=60, samples=3000)
@@ -156,7 +160,51 @@ def test_dithered_bundles_are_smoother(galaxy: GalaxyModel, observation: Observa
     plain = _library(galaxy, observation, n_energy=2, n_i2=1, n_i3=1)
     dithered = _library(galaxy, observation, n_energy=2, n_i2=1, n_i3=1, dithering=3)
     assert dithered.histogram.shape == plain.histogram.shape
+    assert dithered.intrinsic.reshape(6, -1).sum(axis=1) == pytest.approx(np.ones(6), rel=1e-5)
     assert ((dithered.intrinsic > 0).sum() > 1.2 * (plain.intrinsic > 0).sum()).all()
+
+
+def test_the_noise_of_the_blur_averages_over_a_bundle(galaxy: GalaxyModel, observation: Observation) -> None:
+    """The same orbit eight times in a bundle has the noise of eight times the samples: 1/√8 of one orbit's."""
+    start = ngc6278.start_grid(galaxy)
+    table = tabulate(galaxy.potential, TABLE_REACH * 10**start.log_radius_last)
+    orbit = start_space(table, replace(start, n_energy=1, n_i2=1, n_i3=1, log_radius_first=3.2))
+
+    def noise(copies: int) -> float:
+        seen = [
+            observe_bundle(
+                table=table,
+                starts=np.repeat(orbit.tubes[0], copies, axis=0),
+                periods=np.repeat(orbit.period[0], copies),
+                observation=observation,
+                space=ngc6278.space_grid(start),
+                integration=Integration(periods=20, samples=1500),
+                seed=(seed,),
+            ).histogram.sum(axis=0)
+            for seed in range(6)
+        ]
+        return float(np.sqrt(np.var(seen, axis=0, ddof=1).sum()))
+
+    assert noise(8) == pytest.approx(noise(1) / np.sqrt(8), rel=0.35)  # 6 draws of about 20 apertures: 10 % each
+
+
+def test_libraries_made_side_by_side_are_kept_and_read_back(
+    galaxy: GalaxyModel, observation: Observation, tmp_path: Path
+) -> None:
+    start = ngc6278.start_grid(galaxy, n_energy=2, n_i2=1, n_i3=1)
+    space = ngc6278.space_grid(ngc6278.start_grid(galaxy))
+    orders = [Order(tmp_path / f"{seed}.npz", galaxy, observation, start, space, SHORT, seed) for seed in (1, 2)]
+    make_all(orders, InProcess(), lambda fraction, text: None)
+    made, expected = read_library(orders[0].path), _library(galaxy, observation, 1, n_energy=2, n_i2=1, n_i3=1)
+    for field in fields(OrbitLibrary):
+        assert np.array_equal(getattr(made, field.name), getattr(expected, field.name)), field.name
+    before = orders[0].path.stat().st_mtime_ns
+    orders[1].path.unlink()
+    make_all(orders, InProcess(), lambda fraction, text: None)  # goes on with what is missing
+    assert orders[0].path.stat().st_mtime_ns == before and orders[1].path.exists()
+    orders[1].path.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="not a readable orbit library"):
+        read_library(orders[1].path)
 
 
 def test_an_energy_that_cannot_be_held_is_an_error(galaxy: GalaxyModel, observation: Observation) -> None:
@@ -217,6 +265,33 @@ def test_masses_of_the_galaxy_are_dynamites(galaxy: GalaxyModel) -> None:
     projected = projected_masses(ngc6278.LIGHT, theirs.apertures, ngc6278.SPREAD)
     assert projected == pytest.approx(theirs.projected, rel=0.02)
     assert velocity_range(theirs.kinematics) == pytest.approx(ngc6278.VELOCITIES.width_kms, rel=0.05)
+
+
+def test_chi2_of_dynamites_histograms_is_the_least_to_1e_6() -> None:
+    """By duality: with the gradient g at the weights w, no weights of total mass m have a chi² lower by more than
+    g·w - m min(g, 0). The total mass is held to 0.1 %, so m is at most 1.1. And a fit needs no zero point of V here:
+    the file is point-symmetric."""
+    theirs = reference(shared_data("ngc6278"))
+    ratio = np.array([5.9])
+    problem = weight_problem(
+        library=theirs.library,
+        coefficients=next(coefficient_maps(theirs.library, theirs.kinematics, ratio)),
+        intrinsic=theirs.intrinsic,
+        projected=theirs.projected,
+        kinematics=theirs.kinematics,
+        errors=MassErrors(),
+    )
+    weights = solve_weights(problem)
+    chi2 = problem.chi2(weights)
+    gradient = 2 * problem.matrix.T @ (problem.matrix @ weights - problem.target)
+    gap = gradient @ weights - 1.1 * min(gradient.min(), 0.0)
+    assert abs(gap) < 1e-6 * chi2
+    assert chi2 == pytest.approx(24808, rel=1e-3)
+    bins = theirs.apertures
+    x, y = (bins.sum_over_pixels(axis[..., 0]) / np.bincount(bins.bin_of_pixel.ravel())[1:] for axis in bins.points(1))
+    distance_, opposite = cKDTree(np.column_stack([x, y])).query(-np.column_stack([x, y]))
+    odd = 0.5 * (theirs.kinematics.mean_kms + theirs.kinematics.mean_kms[opposite])[distance_ < 1]
+    assert abs(np.median(odd)) < 0.1
 
 
 def test_regular_orbits_are_dynamites(galaxy: GalaxyModel) -> None:

@@ -1,0 +1,1 @@
+"""Beyond the thesis: orbit libraries as a function of shape, halo and black hole, learnt from a few dozen."""

@@ -1,0 +1,1 @@
+"""The thesis's two networks, ours, and their training."""
