@@ -219,7 +219,7 @@ def test_remnant_is_that_of_a_tree_code(case):
             shell = (distance > low) & (distance < high)
             sigma.append(np.sqrt(np.mean(system.velocity_kms[~massive][shell] ** 2)))
             count.append(shell.sum())
-        # Orbits in the two codes part by chance, so that each σ of n clusters has a standard error of its own, 1 / √(6n).
+        # Orbits in the two codes part by chance: each σ of n clusters has a standard error of its own, 1 / √(6n).
         off[low, high] = sigma[0] / sigma[1] - 1, float(np.sqrt(sum(1 / (6 * n) for n in count)))
     # 3 %, as asked, and one standard error of the difference, 1.9 % for shells of 1,000 clusters. The third case had
     # +3.1 % in the innermost shell after 3 Gyr.
