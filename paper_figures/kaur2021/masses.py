@@ -127,7 +127,7 @@ def cumulative(found: Found, floor: float) -> Figure:
     return drawing
 
 
-def _legend(axes: Axes, found: Found, place: str) -> None:
+def _legend(axes: Axes, found: Found, place: Literal["upper left", "lower right"]) -> None:
     """Colours for the channels, kinds of lines for the splits."""
     handles: list[Artist] = [
         Line2D([], [], color=COLOURS[name], label=CHANNELS[name]) for name in dict.fromkeys(key[0] for key in found)
