@@ -60,8 +60,9 @@ def make(
     Returns
     -------
     dict
-        ``models``; ``models_seconds`` of making their maps, ``models_megabytes``; ``below_error_percent_h1`` to ``_h4``, the share of all values that are smaller than the error of
-        their aperture: a blank map is within the errors there; ``mean_map_error_h1`` to ``_h4``, the relative L2
+        ``models``; ``models_seconds`` of making their maps, ``models_megabytes``; ``below_error_percent_h1`` to
+        ``_h4``, the share of all values that are smaller than the error of their aperture: a blank map is within the
+        errors there; ``mean_map_error_h1`` to ``_h4``, the relative L2
         error of saying the mean map of all models.
     """
     light, kinematics, spread, apertures = read_folder(observed)
