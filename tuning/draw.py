@@ -16,6 +16,8 @@ TEXTS = {
     "val_mse": "validation MSE",
     "val_r2": "validation $R^2$",
     "val_loss": "validation loss",
+    "mae": "mean absolute error",
+    "rmse": "root mean square error",
     "pixel_error_percent": "pixel mass error [%]",
     "pixel_error_no_low_percent": "pixel mass error without low bins [%]",
     "total_mass_error_percent": "total mass error [%]",

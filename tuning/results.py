@@ -16,7 +16,7 @@ from tuning.problem import Value
 BEST = "best.json"
 
 
-def write(outcomes: Iterable[Outcome], folder: Path) -> dict[str, float]:
+def write(outcomes: Iterable[Outcome], folder: Path, target: str = "train", again: bool = True) -> dict[str, float]:
     """Write ``trials_<network>.csv``, ``finals_<network>.csv``, ``importance_<network>.csv``, ``best.json`` (of which
     training reads ``setting``) and ``best.txt``.
 
@@ -26,6 +26,10 @@ def write(outcomes: Iterable[Outcome], folder: Path) -> dict[str, float]:
         What the searches outcome.
     folder
         Receives the files.
+    target
+        What a user calls to train with the best setting.
+    again
+        Whether ``train.from=tune`` does that, too.
 
     Returns
     -------
@@ -44,10 +48,13 @@ def write(outcomes: Iterable[Outcome], folder: Path) -> dict[str, float]:
         pages.append(_page(one))
     _text(json.dumps({"setting": setting}, indent=1, sort_keys=True) + "\n", folder / BEST)
     line = " ".join(f"--set train.{name}={_word(value)}" for name, value in sorted(setting.items()))
-    ready = (
-        f"To train it:\n\n    python -m reproduce train {line}\n\nor, with the profile and settings of this search,\n\n"
-    )
-    _text("\n".join([*pages, f"{ready}    python -m reproduce train --set train.from=tune\n"]), folder / "best.txt")
+    ready = f"To train it:\n\n    python -m reproduce {target} {line}\n"
+    if again:
+        ready += (
+            "\nor, with the profile and settings of this search,\n\n"
+            f"    python -m reproduce {target} --set train.from=tune\n"
+        )
+    _text("\n".join([*pages, ready]), folder / "best.txt")
     return metrics
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reproduce.cluster.black_holes import Pair
 from reproduce.cluster.evolution import Cluster
 from reproduce.cluster.initial import Stars
 from reproduce.cluster.snapshot import Shells
@@ -30,7 +31,6 @@ _NUMBERS = (
     "energy_start",
     "saturated",
     "last_dt",
-    "unpaid",
 )
 
 
@@ -84,7 +84,7 @@ class Checkpoint:
     def save(self, state: State) -> None:
         """Replace the state."""
         cluster = state.cluster
-        numbers = {name: getattr(cluster, name) for name in _NUMBERS}
+        numbers = {name: getattr(cluster, name) for name in _NUMBERS} | {"pairs": list(cluster.pairs.values())}
         text = json.dumps(
             {"digest": self.digest, "numbers": numbers, "course": asdict(state.course), "rows": state.rows}
         )
@@ -101,7 +101,9 @@ class Checkpoint:
                 text = json.loads(str(f["text"]))
                 if text["digest"] != self.digest:
                     return None
+                pairs = [Pair(*pair) for pair in text["numbers"].pop("pairs")]
                 cluster = Cluster(stars=Stars(**{name: f[name] for name in _ARRAYS}), **text["numbers"])
+                cluster.pairs = {pair.first: pair for pair in pairs}
                 cluster.track_row = f.get("track_row")
                 course = Course(**text["course"])
         except (FileNotFoundError, zipfile.BadZipFile, KeyError, EOFError):
@@ -110,7 +112,7 @@ class Checkpoint:
 
     def put(self, cluster: Cluster, number: int) -> None:
         """Keep snapshot `number`: the bound stars in order of their numbers, velocities in km/s."""
-        s = cluster.stars
+        s = cluster.all_stars()
         order = np.argsort(s.star)
         table = np.stack([s.r, s.vr * PC_PER_MYR_IN_KMS, s.vt * PC_PER_MYR_IN_KMS])[:, order].astype(np.float32)
         with self._part(number).open("wb") as stream:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.cluster import black_holes, orbits, places, relaxation
+from reproduce.cluster.black_holes import Pair
 from reproduce.cluster.initial import Stars
 from reproduce.cluster.orbits import Potential
 from reproduce.cluster.relaxation import Encounters, Visits
@@ -25,7 +26,7 @@ from reproduce.stars.tracks import Tracks
 BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster's energy
 
 # Purposes of random streams: each draw belongs to one, so that none disturbs another.
-STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS, STREAM_ESCAPE = 10, 11, 12, 13, 14
+STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS, STREAM_ESCAPE, STREAM_HOLES = 10, 11, 12, 13, 14, 15
 
 
 def generator(seed: int, name: str, stream: int, number: int = 0) -> np.random.Generator:
@@ -97,8 +98,8 @@ class Cluster:
         Each star's row in the tracks: the present one, or where its mass is the same an earlier one.
     same_until : (n_initial,) float32, optional
         Until when each star's mass is known to stay as it is [Myr].
-    unpaid : float
-        Heat given by black holes since the last of them was thrown out [Msun pc²/Myr²].
+    pairs : dict
+        Black holes bound to each other, by the number of the star that stands for both, with both masses, in `stars`.
     field : Potential, optional
         The potential of `stars`, where it is known; whatever changes radii or masses must renew or forget it.
     """
@@ -116,7 +117,7 @@ class Cluster:
     energy_start: float = np.nan
     saturated: float = 0.0
     last_dt: float = 0.0
-    unpaid: float = 0.0
+    pairs: dict[int, Pair] = dataclasses.field(default_factory=dict)
     track_row: NDArray[np.int64] | None = None
     same_until: NDArray[np.float32] | None = None
     field: Potential | None = None
@@ -127,6 +128,17 @@ class Cluster:
         heavy = np.flatnonzero(self.stars.m > black_holes.LEAST_MSUN)
         kind = physics.tracks.stellar_type[self.track_row[self.stars.star[heavy]]]
         return heavy[kind == black_holes.BLACK_HOLE]
+
+    def all_stars(self) -> Stars:
+        """The stars with the members of pairs apart, at the same place with the same velocity."""
+        stars = self.stars
+        if not self.pairs:
+            return stars
+        for i in np.flatnonzero(np.isin(stars.star, list(self.pairs)))[::-1]:
+            pair = self.pairs[int(stars.star[i])]
+            stars = stars.beside(int(i), pair.second, pair.second_msun)
+            stars.m[i] = pair.first_msun
+        return stars
 
     def potential(self) -> Potential:
         """The potential of the stars, kept until they move or change their masses."""
@@ -183,7 +195,7 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     arrives = dt_base >= left * (1 - 1e-9)
     dt_base = left if arrives else dt_base
     holes = cluster.holes(physics) if physics.kick_share is not None else np.empty(0, dtype=np.int64)
-    system = len(holes) >= black_holes.FEWEST  # they keep the stars from a core of their own
+    system = len(holes) + len(cluster.pairs) >= black_holes.FEWEST  # they keep the stars from a core of their own
     if len(holes) and not system:  # among stars they would raise a mean mass whose fifth power counts
         masses = s.m.copy()
         masses[holes] = np.median(s.m[: physics.fewest_stars])
@@ -192,14 +204,12 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     visits = relaxation.relax(random, s.bodies, blocks, encounters, dt_base)
     cluster.saturated = visits.saturated
     cluster.booked["heating"] += visits.heat
-    if system:
-        heat = black_holes.heat(holes, s.bodies, dt_base, physics.heating_constant)
-        cluster.booked["heating"] += heat
-        cluster.unpaid += heat
     _move(cluster, random, visits, edges)
     cluster.time_myr = target if arrives else cluster.time_myr + dt_base
     cluster.last_dt = dt_base
     cluster.step += 1
+    if len(holes) or cluster.pairs:
+        _meet(cluster, physics)
     if cluster.evolved < len(physics.evolution_myr) and cluster.time_myr >= physics.evolution_myr[cluster.evolved]:
         cluster.evolved += 1
         _evolve_stars(cluster, physics)
@@ -210,8 +220,6 @@ def _escape(cluster: Cluster, physics: Physics) -> None:
     """Remove the stars that leave."""
     energy, kinetic, binding = orbits.energies(cluster.stars.bodies, cluster.potential())
     gone = _leaving(cluster, physics, energy)
-    if cluster.unpaid > 0:
-        gone |= _thrown_out(cluster, physics, abs(kinetic + binding) / float(cluster.potential().inside[-1]))
     if gone.any():
         cluster.stars, cluster.field = cluster.stars.take(~gone), None
         kinetic_after, binding_after = cluster.energy()
@@ -234,21 +242,6 @@ def _leaving(cluster: Cluster, physics: Physics, energy: NDArray[np.float64]) ->
     return orbits.reaching(cluster.stars.bodies, energy, cluster.potential(), jacobi)
 
 
-def _thrown_out(cluster: Cluster, physics: Physics, energy_per_mass: float) -> NDArray[np.bool_]:
-    """Which black holes leave for the heat that they have given; see `black_holes`."""
-    gone = np.zeros(len(cluster.stars), dtype=np.bool_)
-    holes = cluster.holes(physics)
-    while len(holes):
-        one = black_holes.to_be_ejected(holes, cluster.stars.m)
-        price = black_holes.ENERGY_OVER_MASS * energy_per_mass * float(cluster.stars.m[one])
-        if cluster.unpaid < price:
-            break
-        cluster.unpaid -= price
-        gone[one] = True
-        holes = holes[holes != one]
-    return gone
-
-
 def _move(cluster: Cluster, random: np.random.Generator, visits: Visits, edges: NDArray[np.int64]) -> None:
     """New radii for the chosen stars, and the velocities that go with them."""
     s = cluster.stars
@@ -262,6 +255,21 @@ def _move(cluster: Cluster, random: np.random.Generator, visits: Visits, edges: 
     )
 
 
+def _meet(cluster: Cluster, physics: Physics) -> None:
+    """What black holes do to each other in the last step; the energy that it gives is booked as heating."""
+    holes = cluster.holes(physics)
+    there = set(cluster.stars.star[holes].tolist())
+    pairs = {star: pair for star, pair in cluster.pairs.items() if star in there}  # the others have left
+    random = generator(cluster.seed, cluster.name, STREAM_HOLES, cluster.step)
+    system = black_holes.System(random, cluster.stars, holes, pairs)
+    events = system.due(cluster.last_dt)
+    if events:
+        before = sum(cluster.energy())
+        cluster.stars, cluster.field = system.carry_out(events), None
+        cluster.booked["heating"] += sum(cluster.energy()) - before
+    cluster.pairs = system.pairs
+
+
 def _evolve_stars(cluster: Cluster, physics: Physics) -> None:
     """Bring masses up to date and kick new neutron stars and black holes."""
     assert physics.tracks is not None and cluster.track_row is not None, "evolution times come with tracks"
@@ -271,6 +279,8 @@ def _evolve_stars(cluster: Cluster, physics: Physics) -> None:
     before = sum(cluster.energy())
     exploded = advance_masses(cluster.track_row, cluster.same_until, s.star, s.m, cluster.time_myr, physics.mass_rows)
     cluster.field = None
+    for i in np.flatnonzero(np.isin(s.star, list(cluster.pairs))) if cluster.pairs else ():
+        s.m[i] = cluster.pairs[int(s.star[i])].mass_msun  # where a state was read back, it has become that of one star
     if (s.m <= 0).any():  # a star that leaves no remnant
         exploded = exploded[s.m > 0]
         cluster.stars = s = s.take(s.m > 0)

@@ -32,7 +32,7 @@ def row(cluster: Cluster, physics: Physics, n_initial: int) -> dict[str, float]:
     dict
         By column name; see `table` for the units. Energies are in Msun (km/s)².
     """
-    s = cluster.stars
+    s = cluster.all_stars()
     enclosed = np.cumsum(s.m)
     mass = float(enclosed[-1])
     radii = np.interp(np.array(LAGRANGIAN_PERCENT) / 100 * mass, enclosed, s.r)

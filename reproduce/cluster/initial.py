@@ -52,6 +52,11 @@ class Stars:
         """Some of the stars, by index or mask."""
         return Stars(self.star[which], self.r[which], self.vr[which], self.vt[which], self.m[which])
 
+    def beside(self, i: int, star: int, mass_msun: float) -> "Stars":
+        """With one more star, at the place and with the velocity of star i."""
+        new = {"star": star, "r": self.r[i], "vr": self.vr[i], "vt": self.vt[i], "m": mass_msun}
+        return Stars(**{name: np.insert(getattr(self, name), i + 1, value) for name, value in new.items()})
+
 
 def plummer(n: int, cut: float, generator: np.random.Generator) -> tuple[Array, Array]:
     """Radii and speeds (n,) of a Plummer (1911) sphere with G = M = a = 1 (Aarseth, Hénon & Wielen 1974).

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from reproduce.cluster.settings import ClusterSettings, Evolution, Library, Model, Simulate
 from reproduce.cluster.tides import logarithmic_halo
+from reproduce.cluster.units import G
 from reproduce.workflow.errors import InputError
 
 SOLAR_Z = 0.02  # SSE's
 MEAN_MASS_MSUN = 0.58  # of stars between 0.08 and 150 Msun
 LARGE = 1_000_000  # stars
+TRACK_SPACING = 1e-3  # in ln m: light to 0.5 %, mass to 1e-5 of tracks of their own (docs/results_cluster.md)
+STEPS = 500  # base steps in an initial half-mass relaxation time, where that is long; it grows threefold in 0.3 Gyr
 FULLEST = 0.2  # largest half-mass radius, in Jacobi radii: about that of a King model of W0 = 5 that reaches its edge
 _ATTEMPTS = 1_000
 
@@ -86,6 +89,12 @@ def _log_between(limits: tuple[float, float], share: NDArray[np.float64]) -> NDA
     return np.exp(low + share * (high - low))
 
 
+def _relaxation_myr(n_stars: int, half_mass_radius_pc: float) -> float:
+    """Half-mass relaxation time at birth [Myr] (Spitzer 1987, Eq. 2-63), with ln Λ = ln(0.02 N)."""
+    cubed = n_stars * half_mass_radius_pc**3 / (G * MEAN_MASS_MSUN)
+    return float(0.138 * np.sqrt(cubed) / np.log(0.02 * n_stars))
+
+
 def _model(library: Library, point: NDArray[np.float64]) -> Model:
     n_stars = round(float(_log_between(library.n_stars, point[0])))
     orbit = float(_log_between(library.galactocentric_radius_kpc, point[2]))
@@ -109,7 +118,8 @@ def _model(library: Library, point: NDArray[np.float64]) -> Model:
         "kicks": library.kicks,
         "remnant_kick_kms": 265.0,
         "stellar_recipe": "fryer2012",
+        "track_spacing": TRACK_SPACING,
         "circular_velocity_kms": library.circular_velocity_kms,
-        "step_floor_myr": library.step_floor_myr,
+        "step_floor_myr": max(library.step_floor_myr, float(f"{_relaxation_myr(n_stars, radius) / STEPS:.2g}")),
     }
     return Model.model_validate(own)

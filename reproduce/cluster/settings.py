@@ -35,13 +35,18 @@ class Evolution(Group):
         "hurley2000",
         description="winds and remnants: of standard SSE, or of Vink et al. (2001) and Fryer et al. (2012, rapid)",
     )
+    track_spacing: float = Field(
+        0.0,
+        ge=0,
+        le=0.01,
+        description="distance in ln m of the tracks between which others are interpolated; 0: none are",
+    )
     remnant_kick_kms: float = Field(
         190.0, ge=0, description="1-d dispersion of neutron-star and black-hole kicks [km/s]"
     )
     kicks: Literal["all", "fallback"] = Field(
         "all",
-        description="kicks of black holes: like neutron stars, or less by the share of matter that falls back (so far "
-        "too many stay: docs/results_cluster.md)",
+        description="kicks of black holes: like neutron stars, or less by the share of matter that falls back",
     )
     galaxy: Literal["logarithmic", "bulge-disc-halo"] = Field("logarithmic", description="tidal field")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
@@ -129,8 +134,8 @@ class Library(Group):
     iron: Range = Field((-2.3, 0.0), description="[Fe/H]")
     king_w0: Range = Field((5.0, 9.0), description="W0 of the half of the clusters that are King models")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
-    kicks: Literal["all", "fallback"] = Field("all", description="kicks of black holes; see simulate.kicks")
-    step_floor_myr: Positive = Field(1.0, description="smallest base step [Myr]")
+    kicks: Literal["all", "fallback"] = Field("fallback", description="kicks of black holes; see simulate.kicks")
+    step_floor_myr: Positive = Field(1.0, description="smallest base step [Myr]; of long-lived clusters more")
     snapshot_ages_gyr: tuple[Positive, ...] = Field(LIBRARY_AGES, min_length=1, description="ages of snapshots [Gyr]")
 
     @model_validator(mode="after")

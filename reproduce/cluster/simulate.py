@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,28 @@ def simulate_cluster(task: Task, progress: Progress | None = None) -> None:
     files = task.folder / "history.ecsv", task.folder / "snapshots.h5"
     if all(file.is_file() for file in files):
         return
+    run = evolved(task, progress)
+    tell(1.0, "writing")  # also where a cluster has dissolved early
+    task.folder.mkdir(parents=True, exist_ok=True)
+    shells = (run.store.get(number) for number in range(run.snapshots))
+    write_snapshots(files[1], name, settings.seed, settings.metallicity, run.tracks, shells)
+    history.write_table(run.rows, files[0], {"simulation": name, "seed": settings.seed, "n_initial": settings.n_stars})
+    run.store.remove()
+
+
+class Evolved(NamedTuple):
+    """A cluster at its end: rows of its history, snapshots in a checkpoint, and stellar tracks."""
+
+    rows: list[dict[str, float]]
+    snapshots: int
+    store: Checkpoint
+    tracks: Tracks
+
+
+def evolved(task: Task, progress: Progress | None = None) -> Evolved:
+    """Simulate one cluster, going on from its checkpoint, and write no files but that; see `simulate_cluster`."""
+    tell: Progress = progress or (lambda fraction, text: None)
+    name, settings = task.name, task.settings
     if settings.n_stars < FEWEST_TO_TRUST:
         warnings.warn(
             f"{name}: {settings.n_stars} stars are fewer than the {FEWEST_TO_TRUST} from which on this code was found "
@@ -84,15 +107,15 @@ def simulate_cluster(task: Task, progress: Progress | None = None) -> None:
     stars, physics = prepare(name, settings, task.tracks_cache, tell)
     tracks = physics.tracks
     assert tracks is not None, "prepare always makes tracks"
-    digest = f"{name} {settings.model_dump_json()}"
-    store = Checkpoint(task.checkpoint, hashlib.sha256(digest.encode()).hexdigest())
+    store = checkpoint(task)
     rows, taken = _run(task, stars, physics, store, tell)
-    tell(1.0, "writing")  # also where a cluster has dissolved early
-    task.folder.mkdir(parents=True, exist_ok=True)
-    shells = (store.get(number) for number in range(taken))
-    write_snapshots(files[1], name, settings.seed, settings.metallicity, tracks, shells)
-    history.write_table(rows, files[0], {"simulation": name, "seed": settings.seed, "n_initial": settings.n_stars})
-    store.remove()
+    return Evolved(rows, taken, store, tracks)
+
+
+def checkpoint(task: Task) -> Checkpoint:
+    """Where the state of a cluster is kept."""
+    digest = f"{task.name} {task.settings.model_dump_json()}"
+    return Checkpoint(task.checkpoint, hashlib.sha256(digest.encode()).hexdigest())
 
 
 def prepare(
@@ -117,6 +140,7 @@ def prepare(
         tracks_cache,
         None if tell is None else lambda f, text: tell(TRACKS * f, text),
         settings.stellar_recipe,
+        settings.track_spacing,
     )
     shares = None
     if settings.kicks == "fallback":

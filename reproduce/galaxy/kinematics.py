@@ -94,9 +94,9 @@ def make_maps(views: Views, disc_size_kpc: float, settings: MapSettings, generat
     count, total, square = _sums(views, seen, width, settings.cells)
     if settings.smooth == "clusters":
         weight, total, square = _weighted_sums(views, seen, width, settings)
-        velocity, dispersion = _moments(weight, total, square, 0.0)
+        velocity, dispersion = _moments(weight, total, square, 0.0, settings)
     else:
-        velocity, dispersion = _moments(count, total, square, settings.least_for_sigma)
+        velocity, dispersion = _moments(count, total, square, settings.least_for_sigma, settings)
         velocity, dispersion = (_smooth(_fill(each, settings), width, settings) for each in (velocity, dispersion))
     if settings.pixel_noise_kms:
         velocity = velocity + generator.normal(scale=settings.pixel_noise_kms, size=velocity.shape)
@@ -131,11 +131,12 @@ def _weighted_sums(views: Views, velocity: Array, width: float, settings: MapSet
     return weight, total, square
 
 
-def _moments(weight: NDArray, total: Array, square: Array, least: float) -> tuple[Array, Array]:
+def _moments(weight: NDArray, total: Array, square: Array, least: float, settings: MapSettings) -> tuple[Array, Array]:
     """Mean and dispersion of each cell; NaN where there is nothing."""
+    error = settings.velocity_error_kms if settings.subtract_error else 0.0
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / weight
-        dispersion = np.sqrt(np.maximum(square / weight - mean**2, 0))
+        dispersion = np.sqrt(np.maximum(square / weight - mean**2 - error**2, 0))
     return mean, np.where(weight >= least, dispersion, np.nan)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
 
+from reproduce.galaxy.globular_clusters import ClusterSystem
 from reproduce.galaxy.live import Particles
 from reproduce.workflow.errors import InputError
 
@@ -232,6 +233,38 @@ def _snapshot(path: Path, position: NDArray, velocity: NDArray, mass: NDArray, k
         raise InputError(f"{path}: a mass is negative")
     position, velocity, mass = (np.asarray(values, dtype=np.float64) for values in (position, velocity, mass))
     return Snapshot(Particles(position, velocity, mass), kind)
+
+
+def tracers(
+    snapshot: Snapshot, kind: str, n: int | None = None, generator: np.random.Generator | None = None
+) -> ClusterSystem:
+    """Particles of one kind as globular clusters about the galaxy's centre, for maps and for masses.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Of one galaxy, or of a merger when it is over.
+    kind : str
+        Of `KINDS`; the centre is that of these particles.
+    n : int, optional
+        How many of them, drawn without repetition; all if left out.
+    generator : numpy.random.Generator, optional
+        Needed with `n`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than `n`, or none.
+    """
+    own = snapshot.of(kind)
+    if not len(own) or (n is not None and n > len(own)):
+        raise InputError(f"expected {n or 1} particles of the kind {kind} at least, found {len(own)}")
+    about = centred(own)
+    if n is not None:
+        if generator is None:
+            raise ValueError("some of the particles are drawn by a generator, and none is given")
+        about = about.take(generator.choice(len(own), n, replace=False))
+    return ClusterSystem(about.position_kpc, about.velocity_kms)
 
 
 def centred(particles: Particles, about: Particles | None = None) -> Particles:

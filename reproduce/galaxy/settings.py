@@ -75,7 +75,7 @@ class MapSettings(Group):
 
     cells: int = Field(10, ge=2, description="cells on a side")
     field_rd: Positive = Field(
-        1.2, description="side of the square field [R_d]; 1.2 in Sect. 2.1.3, 2.4 by Figure 2 (R < 1.2 R_d)"
+        2.4, description="side of the square field [R_d]: 2.4 by Figure 2 (R < 1.2 R_d); Sect. 2.1.3 has 1.2"
     )
     smoothing_kpc: float = Field(
         8.75, ge=0, description="standard deviation of the Gaussian [kpc]: 2.5 R_0 are 8.75, 5 R_0 17.5; 0: none"
@@ -93,6 +93,7 @@ class MapSettings(Group):
     )
     pixel_noise_kms: float = Field(0.0, ge=0, description="Gaussian noise of each pixel [km/s]; 5 in DL5")
     velocity_error_kms: float = Field(0.0, ge=0, description="Gaussian error of each cluster's velocity [km/s]")
+    subtract_error: bool = Field(False, description="take velocity_error_kms out of the dispersions, in quadrature")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

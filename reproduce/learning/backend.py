@@ -8,6 +8,7 @@ is free first. Each operation still uses all cores, and a step takes no more CPU
 
 import contextlib
 import warnings
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -45,18 +46,25 @@ def initialise(model: keras.Model, seed: int) -> None:
     Keras draws the seeds of its initialisers from Python's global random numbers, of which other threads, such as those
     of a Dask worker, may take some in between.
     """
-    for place, layer in enumerate(model.layers):
-        number = int(np.random.default_rng([seed, place]).integers(2**31))
-        if isinstance(layer, keras.Model):  # networks of a network
-            initialise(layer, number)
-        elif hasattr(layer, "kernel"):
+    for place, layer in enumerate(_layers(model)):
+        if hasattr(layer, "kernel"):
+            number = int(np.random.default_rng([seed, place]).integers(2**31))
             layer.kernel.assign(keras.initializers.GlorotUniform(number)(layer.kernel.shape))
 
 
 def reseed(model: keras.Model, stream: tuple[int, ...]) -> None:
     """Set every dropout layer's random state from integers and the layer's place in the model."""
-    for place, layer in enumerate(model.layers):
+    for place, layer in enumerate(_layers(model)):
         generator = getattr(layer, "seed_generator", None)
         if generator is not None:
             first = np.random.default_rng([*stream, place]).integers(2**31)
             generator.state.assign(np.asarray([first, 0]).astype(generator.state.dtype))
+
+
+def _layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """The layers of a model, and of the models within it, in order."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer

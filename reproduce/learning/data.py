@@ -5,7 +5,7 @@ whatever came before it, so that a training that was killed goes on with the bat
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.learning.arrays import Array, turned
 from reproduce.workflow.errors import InputError
 
 # Arrays up to this size in memory [bytes] are read once; larger ones are read from the file batch by batch.
@@ -41,6 +42,9 @@ class Batches(keras.utils.PyDataset):
         """Mean squared deviation of each standardised target from its mean: the denominators of R²."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Let go of what was needed to make batches."""
+
 
 class Source(Protocol):
     """Where a task's data come from; it pickles."""
@@ -54,31 +58,6 @@ class Source(Protocol):
     def identity(self) -> str:
         """Digest that tells these data from others."""
         ...
-
-
-@dataclass(frozen=True)
-class Array:
-    """One input or target of a file: an array of images, or columns of numbers side by side.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Names in the file; an image has one.
-    mean, std : tuple of float
-        By which each column is standardised.
-    image : bool
-        Whether items are images (ny, nx), which get an axis for channels and take part in augmentation.
-    """
-
-    columns: tuple[str, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    image: bool = False
-
-    def standardise(self, columns: Sequence[NDArray]) -> NDArray[np.float32]:
-        """(n, ny, nx, 1) of images, (n, columns) of numbers."""
-        scaled = [(values - m) / s for values, m, s in zip(columns, self.mean, self.std, strict=True)]
-        return (scaled[0][..., None] if self.image else np.stack(scaled, axis=-1)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -233,18 +212,6 @@ def slices(n: int, size: int) -> Iterator[slice]:
     """Consecutive slices of at most `size` that cover `n` rows."""
     for first in range(0, n, size):
         yield slice(first, min(first + size, n))
-
-
-def turned(images: NDArray, symmetries: NDArray) -> NDArray:
-    """Each image (ny, nx, channels) turned by ``symmetry % 4`` quarters and, from 4 on, mirrored."""
-    if not symmetries.any():
-        return images
-    found = np.empty_like(images)
-    for symmetry in range(8):
-        chosen = symmetries == symmetry
-        some = np.rot90(images[chosen], symmetry % 4, axes=(1, 2))
-        found[chosen] = some[:, :, ::-1] if symmetry >= 4 else some
-    return found
 
 
 def _array(file: h5py.File, path: Path, group: str, name: str) -> h5py.Dataset:

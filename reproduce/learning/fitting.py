@@ -6,6 +6,7 @@ with the checkpoint that makes a training that was killed end with the same byte
 
 import csv
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import keras
@@ -42,7 +43,7 @@ def fit(task: Task, on_epoch: OnEpoch | None = None) -> list[Row]:
     -------
     list of dict
         The history, a row for each epoch: ``loss``, ``val_loss``, ``learning_rate``, and of the one head ``mse``,
-        ``val_mse``, ``r2``, ``val_r2``; of several the same with ``_TARGET`` behind.
+        ``val_mse``, ``r2``, ``val_r2``; of several the same, and their losses, with ``_TARGET`` behind.
 
     Raises
     ------
@@ -80,7 +81,11 @@ def _first(task: Task) -> keras.Model:
 
 def _epochs(task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     model = _first(task)
-    training = task.data.open("train", task.batch_size, task.stream(SHUFFLING), task.augment)
+    with closing(task.data.open("train", task.batch_size, task.stream(SHUFFLING), task.augment)) as training:
+        return _train(model, training, task, on_epoch)
+
+
+def _train(model: keras.Model, training: Batches, task: Task, on_epoch: OnEpoch | None) -> checkpoint.State:
     validation = task.data.open("validation", task.batch_size)
     variances = training.target_variances(), validation.target_variances()
     _compile(model, task, len(training))
@@ -115,7 +120,7 @@ def _compile(model: keras.Model, task: Task, steps_per_epoch: int) -> None:
     heads = {head.target: head for head in task.heads}
     many = len(heads) > 1
     losses = {name: _loss(head) for name, head in heads.items()}
-    metrics = {name: [keras.metrics.MeanSquaredError(name="mse")] for name in heads}
+    metrics = {name: [_squared_error(loss)] for name, loss in losses.items()}
     first = next(iter(heads))
     model.compile(
         _optimiser(task, steps_per_epoch),
@@ -128,6 +133,15 @@ def _compile(model: keras.Model, task: Task, steps_per_epoch: int) -> None:
 
 def _loss(head: Head) -> str | keras.losses.Loss:
     return head.loss if isinstance(head.loss, str) else head.loss()
+
+
+def _squared_error(loss: str | keras.losses.Loss) -> keras.metrics.Metric:
+    """MSE of what the network says, or of the estimate that a loss with a method `point` reads from it."""
+    if not hasattr(loss, "point"):
+        return keras.metrics.MeanSquaredError(name="mse")
+    return keras.metrics.MeanMetricWrapper(
+        lambda true, raw: keras.losses.mean_squared_error(true, loss.point(raw)), name="mse"
+    )
 
 
 class _Steps(keras.callbacks.Callback):
@@ -170,6 +184,7 @@ def _epoch(
     row = {"loss": float(fitted["loss"]), "val_loss": float(checked["loss"])}
     for target, variance in variances[0].items():
         ours, theirs = (f"_{target}", f"{target}_") if len(variances[0]) > 1 else ("", "")
+        row[f"loss{ours}"], row[f"val_loss{ours}"] = float(fitted[f"{theirs}loss"]), float(checked[f"{theirs}loss"])
         row[f"mse{ours}"] = float(fitted[f"{theirs}mse"])
         row[f"val_mse{ours}"] = float(checked[f"{theirs}mse"])
         if variance > 0:

@@ -5,16 +5,19 @@ without a data set on the disk.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reproduce.learning.data import ArrayFile, Batches, bundled, turned
+from reproduce.learning.arrays import Arrays, draw_batch
+from reproduce.learning.data import ArrayFile, Batches, bundled
 
-Arrays = dict[str, NDArray[np.float32]]
+AHEAD = 2  # batches that each drawing process is ahead of the training
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,15 @@ class Stream:
         Fixed; with the same inputs and targets.
     name : str
         Tells these data from others: all that `draw` depends on.
+    workers : int
+        Processes that draw while the network trains; 0: none, the training waits for each batch.
     """
 
     draw: Callable[[np.random.Generator, int], Arrays]
     items: int
     validation: ArrayFile
     name: str
+    workers: int = 0
 
     def open(
         self, group: str, batch_size: int, stream: tuple[int, ...] | None = None, augment: bool = False
@@ -62,19 +68,28 @@ class StreamBatches(Batches):
         super().__init__(workers=1, use_multiprocessing=False)
         self._source, self._stream, self._augment = source, stream, augment
         self.batch_size = min(batch_size, source.items)
+        arrays = {**source.validation.inputs, **source.validation.targets}
+        self._images = frozenset(name for name, array in arrays.items() if array.image)
+        self._pool: ProcessPoolExecutor | None = None
+        self._drawn: deque[tuple[int, Future[Arrays]]] = deque()
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the items of an epoch from here on."""
         self._epoch = epoch
+        self._drawn.clear()
+
+    def close(self) -> None:
+        """End the processes that draw."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
     def __len__(self) -> int:
         return self._source.items // self.batch_size
 
     def __getitem__(self, batch: int) -> tuple[Any, Any]:
-        first = batch * self.batch_size
-        drawn = [self._item(item) for item in range(first, first + self.batch_size)]
-        found = {name: np.stack([item[name] for item in drawn]) for name in drawn[0]}
+        found = self._draw(batch) if self._source.workers == 0 else self._ahead(batch)
         validation = self._source.validation
         return bundled(found, validation.inputs), bundled(found, validation.targets)
 
@@ -82,13 +97,21 @@ class StreamBatches(Batches):
         """Of the validation's standardised targets: a stream has no end to take them of."""
         return self._source.validation.open("validation", self.batch_size).target_variances()
 
-    def _item(self, item: int) -> Arrays:
-        rng = np.random.default_rng([*self._stream, self._epoch, item])
-        drawn = self._source.draw(rng, item)
-        if not self._augment:
-            return drawn
-        symmetry = np.array([rng.integers(8)])
-        arrays = {**self._source.validation.inputs, **self._source.validation.targets}
-        return {
-            name: turned(values[None], symmetry)[0] if arrays[name].image else values for name, values in drawn.items()
-        }
+    def _ahead(self, batch: int) -> Arrays:
+        """A batch from the processes that draw, which go on with the next ones."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._source.workers, get_context("spawn"))
+        while self._drawn and self._drawn[0][0] != batch:
+            self._drawn.popleft()
+        following = self._drawn[-1][0] + 1 if self._drawn else batch
+        for one in range(following, min(batch + 1 + AHEAD * self._source.workers, len(self))):
+            self._drawn.append((one, self._pool.submit(draw_batch, *self._job(one))))
+        return self._drawn.popleft()[1].result()
+
+    def _draw(self, batch: int) -> Arrays:
+        return draw_batch(*self._job(batch))
+
+    def _job(self, batch: int) -> tuple[Callable[..., Arrays], tuple[int, ...], range, frozenset[str] | None]:
+        first = batch * self.batch_size
+        items = range(first, first + self.batch_size)
+        return self._source.draw, (*self._stream, self._epoch), items, self._images if self._augment else None

@@ -27,7 +27,8 @@ class Head:
     target : str
         Name of the target in the data; with several heads also of the network's output.
     loss : str or callable
-        Keras's name of a loss, or a function without arguments that makes one in the process that trains.
+        Keras's name of a loss, or a function without arguments that makes one in the process that trains. A loss with a
+        method ``point`` (raw output to estimate), such as `posterior.MixtureLoss`, has its MSE measured by that.
     weight : float
         Weight of this loss in the sum over the heads.
     """
@@ -130,6 +131,11 @@ class Task:
 def _described(value: Any) -> str:
     """A function, with the values that are bound to it, in words that are the same in every process."""
     if isinstance(value, functools.partial):
-        bound = [*map(str, value.args), *(f"{name}={one}" for name, one in sorted(value.keywords.items()))]
+        bound = [
+            *map(_described, value.args),
+            *(f"{name}={_described(one)}" for name, one in sorted(value.keywords.items())),
+        ]
         return f"{_described(value.func)}({', '.join(bound)})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_described, value))})"
     return f"{value.__module__}.{value.__qualname__}" if callable(value) else str(value)

@@ -53,3 +53,48 @@ class Camera(Group):
     flux_floor: Positive = Field(1e-12, description="smaller fluxes are raised to it before log10 [Lsun/kpc2]")
     mass_floor: Positive = Field(1e-4, description="smaller masses of a pixel are raised to it before log10 [Msun]")
     effects: Effects = Field(default_factory=Effects, description="noise, sky, field stars and defects")
+
+
+class HstCamera(Group):
+    """Images in F336W (WFC3/UVIS), F475W and F814W (ACS/WFC) as PHAT's (Dalcanton et al. 2012, ApJS 200, 18), drizzled
+    to one pixel size; the three numbers of a field are of these bands."""
+
+    pixels: int = Field(160, ge=16, le=4096, description="pixels a side")
+    pixel_arcsec: Positive = Field(0.05, description="side of a pixel [arcsec]")
+    exposure_s: tuple[Positive, Positive, Positive] = Field(
+        (1360.0, 1900.0, 1700.0), description="exposure time, all exposures together [s]"
+    )
+    exposures: tuple[int, int, int] = Field((2, 5, 4), description="exposures: each adds read noise and a full well")
+    zero_point_vega: tuple[float, float, float] = Field(
+        (23.505, 26.188, 25.524), description="Vega magnitude of 1 electron a second"
+    )
+    read_noise_electrons: tuple[float, float, float] = Field(
+        (3.1, 4.2, 4.2), description="standard deviation of an exposure's read noise [electrons]"
+    )
+    sky_electrons_s: tuple[float, float, float] = Field(
+        (0.004, 0.055, 0.070),
+        description="zodiacal light and dark current [electrons/s/pixel]; subtracted, its noise stays",
+    )
+    full_well_electrons: tuple[Positive, Positive, Positive] = Field(
+        (63_000.0, 80_000.0, 80_000.0), description="electrons of a pixel and exposure above which it is saturated"
+    )
+    margin_arcsec: Positive = Field(
+        1.2, description="surroundings from which light scatters in; beyond, a star's wings come back at the other side"
+    )
+
+
+class DrawnClusters(Group):
+    """Coeval clusters drawn from isochrones (Bialopetravičius et al. 2019); pairs are from and to."""
+
+    pixels: int = Field(80, ge=16, le=1024, description="pixels a side")
+    log_age: tuple[float, float] = Field((6.7, 10.114), description="log10 of the age [yr], uniform: 5 Myr to 13 Gyr")
+    log_mass: tuple[float, float] = Field((2.0, 4.5), description="log10 of the mass at birth [Msun], uniform")
+    half_radius_pc: tuple[Positive, Positive] = Field((0.3, 6.0), description="half-light radius [pc], log-uniform")
+    feh_young: tuple[float, float] = Field((-0.6, 0.15), description="[Fe/H] below 8 Gyr, uniform")
+    feh_old: tuple[float, float] = Field((-2.2, 0.0), description="[Fe/H] from 8 Gyr, uniform")
+    a_v: tuple[float, float] = Field((0.0, 2.0), description="extinction in V [mag], uniform")
+    eff_gamma: tuple[float, float] = Field((2.2, 4.0), description="EFF profile's γ, uniform; half of the clusters")
+    king_w0: tuple[float, float] = Field((3.0, 9.0), description="King model's W₀, in steps of 0.5; the other half")
+    off_centre_pixels: float = Field(2.0, ge=0, description="largest shift of the centre along rows and columns [px]")
+    distance_kpc: Positive = Field(785.0, description="distance [kpc]")
+    empty: float = Field(0.0, ge=0, lt=1, description="share of the images without a cluster")

@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from reproduce.stars import track_grid
 from reproduce.stars.tracks import COLUMNS, FIRST_REMNANT, Tracks
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
@@ -27,6 +28,7 @@ TOLERANCE = 0.004  # rows are dropped where interpolation stays this close (rela
 RESPONSE = 0.01  # share of the mass whose loss orbits must follow: see `evolution_schedule`
 _CHUNK = 2_000  # stars evolved before their rows are thinned: bounds memory
 _ROWS = ["tphys", "kstar_1", "mass_1", "lum_1", "rad_1"]
+_ORDER = ("time_myr", "stellar_type", "mass_msun", "luminosity_lsun", "radius_rsun")  # the same, in `Tracks`
 
 # The recipes of standard SSE: winds of Hurley et al. (2000) with η = 0.5, remnants of Belczynski et al. (2002), no
 # kicks (the cluster draws them). The rest concerns binaries and does nothing to a single star, but is asked for.
@@ -64,6 +66,7 @@ def stellar_tracks(
     cache: Path | None = None,
     progress: Callable[[float, str], None] | None = None,
     recipe: str = "hurley2000",
+    spacing: float = 0.0,
 ) -> Tracks:
     """Tracks of single stars from the zero-age main sequence to 14.5 Gyr.
 
@@ -80,6 +83,8 @@ def stellar_tracks(
         Called with the fraction done and a line of text.
     recipe : str
         One of `RECIPES`.
+    spacing : float
+        Distance in ln m of the tracks between which those of light stars are interpolated (`track_grid`); 0: none are.
 
     Returns
     -------
@@ -90,22 +95,24 @@ def stellar_tracks(
         raise InputError(f"simulate.metallicity must lie in SSE's range 0.0001 to 0.03, found {metallicity}")
     if mass_msun.size == 0 or not (mass_msun.min() >= 0.08 and mass_msun.max() <= 150):
         raise InputError("masses must lie between 0.08 and 150 Msun: mend simulate.imf_low_msun and imf_high_msun")
-    path = cache / f"tracks-{_digest(mass_msun, metallicity, recipe)}.h5" if cache is not None else None
+    path = cache / f"tracks-{_digest(mass_msun, metallicity, recipe, spacing)}.h5" if cache is not None else None
     if path is not None and path.is_file():
         try:
             with h5py.File(path, "r") as f:
                 return Tracks.read(f)
         except (OSError, KeyError):
             path.unlink()  # made anew below
-    tracks = _evolve(mass_msun, _record(metallicity, recipe), progress or (lambda fraction, text: None))
+    made = _interpolated if spacing else _evolve
+    tracks = made(mass_msun, _record(metallicity, recipe), progress or (lambda fraction, text: None), spacing)
     if path is not None:
         _store(tracks, path)
     return tracks
 
 
-def _digest(mass_msun: NDArray[np.float64], metallicity: float, recipe: str) -> str:
+def _digest(mass_msun: NDArray[np.float64], metallicity: float, recipe: str, spacing: float) -> str:
     version = importlib.metadata.version("cosmic-popsynth")
     made_with = f"{version} {sorted(RECIPES[recipe].items())} {END_MYR} {TOLERANCE} {metallicity!r}"
+    made_with += f" {spacing!r}" if spacing else ""
     return hashlib.sha256(made_with.encode() + mass_msun.tobytes()).hexdigest()[:20]
 
 
@@ -116,32 +123,89 @@ def _store(tracks: Tracks, path: Path) -> None:
         tracks.write(f)
 
 
+class _Sse:
+    """SSE for stars of one metallicity; used as a context, since it writes warnings into the working folder."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        from cosmic import evolve  # 4 s to import: only where tracks are made
+
+        evolve.set_checkstates([])  # no binary-evolution conditions: with dtp = 0 every SSE step is a row
+        self._call = evolve._evolve_single_system
+        self._record = record
+        self._constants: Any = None  # SSE's coefficients of this metallicity, found once
+        self._scratch = contextlib.ExitStack()
+
+    def __enter__(self) -> "_Sse":
+        folder = self._scratch.enter_context(tempfile.TemporaryDirectory())
+        self._scratch.enter_context(contextlib.chdir(folder))  # the file is fort.99, of many rows
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._scratch.close()
+
+    def rows(self, mass_msun: float) -> NDArray[np.float64]:
+        """The track of a star: (rows, 5), the columns of `_ROWS`."""
+        _, _, table, _, _, self._constants = self._call(_born(self._record, mass_msun), self._constants)
+        return table[:, : len(_ROWS)].copy()  # or COSMIC's whole buffer would be kept
+
+
 def _evolve(
-    mass_msun: NDArray[np.float64], record: Mapping[str, Any], progress: Callable[[float, str], None]
+    mass_msun: NDArray[np.float64],
+    record: Mapping[str, Any],
+    progress: Callable[[float, str], None],
+    spacing: float = 0.0,
 ) -> Tracks:
     """Run SSE star by star and thin its rows chunk by chunk."""
-    from cosmic import evolve  # 4 s to import: only where tracks are made
-
-    evolve.set_checkstates([])  # no binary-evolution conditions: with dtp = 0 every SSE step is a row
-    constants = None  # SSE's coefficients of this metallicity, found once
     columns: dict[str, list[NDArray]] = {name: [] for name in COLUMNS}
-    counts: list[NDArray[np.int64]] = []
-    for begin in range(0, len(mass_msun), _CHUNK):
-        rows = []
-        # SSE writes its warnings (of many rows) into a file fort.99 of the working folder
-        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
-            for mass in mass_msun[begin : begin + _CHUNK]:
-                _, _, table, _, _, constants = evolve._evolve_single_system(_born(record, mass), constants)
-                rows.append(table[:, : len(_ROWS)])
-        offset = np.concatenate([[0], np.cumsum([len(table) for table in rows])])
-        time, kind, mass_now, luminosity, radius = np.concatenate(rows).T
-        keep = _thin(offset, time, kind, mass_now, luminosity, radius, TOLERANCE)
-        for name, values in zip(COLUMNS, (time, mass_now, luminosity, radius, kind), strict=True):
-            columns[name].append(values[keep].astype(COLUMNS[name][0]))
-        counts.append(np.add.reduceat(keep.astype(np.int64), offset[:-1]))
-        progress(min(1.0, (begin + _CHUNK) / len(mass_msun)), "stellar tracks")
+    counts: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+    with _Sse(record) as sse:
+        for begin in range(0, len(mass_msun), _CHUNK):
+            rows = [sse.rows(mass) for mass in mass_msun[begin : begin + _CHUNK]]
+            offset = np.concatenate([[0], np.cumsum([len(table) for table in rows])])
+            table = np.concatenate(rows)
+            keep = _kept(offset, table)
+            for name, values in zip(_ORDER, table.T, strict=True):
+                columns[name].append(values[keep].astype(COLUMNS[name][0]))
+            counts.append(np.add.reduceat(keep.astype(np.int64), offset[:-1]))
+            progress(min(1.0, (begin + _CHUNK) / len(mass_msun)), "stellar tracks")
     offset = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
     return Tracks(offset=offset, **{name: np.concatenate(parts) for name, parts in columns.items()})
+
+
+def _kept(offset: NDArray[np.int64], table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    time, kind, mass, luminosity, radius = table.T
+    return _thin(offset, time, kind, mass, luminosity, radius, TOLERANCE)
+
+
+def _interpolated(
+    mass_msun: NDArray[np.float64],
+    record: Mapping[str, Any],
+    progress: Callable[[float, str], None],
+    spacing: float,
+) -> Tracks:
+    """Tracks between those of a grid where that is right, of SSE elsewhere."""
+    with _Sse(record) as sse:
+        parts = track_grid.tracks(mass_msun, spacing, sse.rows, lambda table: _kept(np.array([0, len(table)]), table))
+    rest = np.ones(len(mass_msun), dtype=np.bool_)
+    count = np.zeros(len(mass_msun), dtype=np.int64)
+    for stars, rows in parts:
+        rest[stars] = False
+        count[stars] = len(rows) // len(stars)
+    own = _evolve(mass_msun[rest], record, progress) if rest.any() else None
+    if own is not None:
+        count[rest] = np.diff(own.offset)
+    offset = np.concatenate([[0], np.cumsum(count)])
+    columns = {name: np.empty(offset[-1], dtype=COLUMNS[name][0]) for name in _ORDER}
+    while parts:
+        stars, rows = parts.pop()
+        place = (offset[stars, None] + np.arange(len(rows) // len(stars))).ravel()
+        for name, values in zip(_ORDER, rows.T, strict=True):
+            columns[name][place] = values
+    if own is not None:
+        place = np.repeat(rest, count)
+        for name in _ORDER:
+            columns[name][place] = getattr(own, name)
+    return Tracks(offset=offset, **columns)
 
 
 def kick_shares(mass_msun: NDArray[np.float64], metallicity: float, recipe: str = "hurley2000") -> NDArray[np.float64]:

@@ -30,6 +30,8 @@ class Archive:
     ----------
     files : dict
         Bytes by path, given with ETag and ranges.
+    vizier : dict
+        VOTables by the name of their table, ``J/AJ/153/114/table5``, asked for with POST at ``/viz-bin/votable``.
     stacks : list of tuple
         (file name, band, path of a FITS stack on disk) of the PS1 services.
     faults : dict
@@ -42,6 +44,7 @@ class Archive:
 
     files: dict[str, bytes] = field(default_factory=dict)
     stacks: list[tuple[str, str, Path]] = field(default_factory=list)
+    vizier: dict[str, bytes] = field(default_factory=dict)
     faults: dict[str, deque[Any]] = field(default_factory=lambda: defaultdict(deque))
     requests: list[tuple[str, dict[str, str], str | None]] = field(default_factory=list)
     delay_s: float = 0.0
@@ -194,6 +197,8 @@ def _content(held: Archive, path: str, query: dict[str, str], body: str) -> byte
     if path == "/hips2fits":
         band = query["hips"].rpartition("/")[2]
         return _cut(held, band, query, float(query["fov"]) * 3600, zero_point=False)
+    if path == "/viz-bin/votable" and held.vizier:
+        return held.vizier.get(unquote(body).partition("-source=")[2].partition("\n")[0])
     return held.files.get(path)
 
 

@@ -55,6 +55,24 @@ class Dataset(Group):
     camera: Camera = Field(default_factory=Camera, description="the mock instrument")
 
 
+class Fresh(Group):
+    """Maps drawn anew in every epoch, in place of the data set's training maps."""
+
+    maps: int | None = Field(None, ge=2, description="maps of an epoch; none: as many as dataset.train")
+    distances_kpc: tuple[Positive, Positive] = Field(
+        (9.0, 110.0), description="nearest and farthest; evenly in the logarithm between them [kpc]"
+    )
+    fwhm_arcsec: tuple[Positive, ...] = Field(
+        (0.5, 0.6, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5), min_length=1, description="seeing [arcsec]"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.distances_kpc[0] > self.distances_kpc[1]:
+            raise ValueError(f"distances_kpc={self.distances_kpc} must be the nearest and the farthest, in this order")
+        return self
+
+
 class Train(Group):
     """The two networks and their training (paper Sect. 3)."""
 
@@ -64,6 +82,10 @@ class Train(Group):
         alias="from",
         description="hyper-parameters: as set here, or with those that `tune` found laid over",
     )
+    views: Literal["fixed", "fresh"] = Field(
+        "fixed", description="training maps: those of the data set, or drawn anew in every epoch"
+    )
+    fresh: Fresh = Field(default_factory=Fresh, description="what is drawn anew")
     members: int = Field(
         1, ge=1, le=32, description="networks of each kind with seeds of their own; more than one make an ensemble"
     )
@@ -102,6 +124,24 @@ class Train(Group):
     regressor_dropout: Fraction = Field(10**-2.5, description="probability of spatial dropout in the regressor")
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    @model_validator(mode="after")
+    def _fed_with_the_same_maps(self) -> Self:
+        if self.views == "fixed":
+            return self
+        pairs = {name: f"regressor_{name}" for name in ("epochs", "learning_rate")}
+        for one, other in pairs.items():
+            if getattr(self, one) != getattr(self, other):
+                raise ValueError(
+                    f"train.views=fresh feeds all networks with the same maps: {one}={getattr(self, one)} and "
+                    f"{other}={getattr(self, other)} must be equal"
+                )
+        if self.loss == "regressor":
+            raise ValueError(
+                "train.loss=regressor looks through a trained regressor; with train.views=fresh there is "
+                "none yet: choose another loss"
+            )
+        return self
 
 
 class Evaluate(Group):
@@ -203,7 +243,7 @@ def _folder_digest(folder: Path) -> str:
 
 
 # Settings of `train` that no search may vary; those of the rest that serve both networks.
-NOT_TUNED = {"seed", "from_", "members", "epochs", "regressor_epochs", "vgg16_weights"}
+NOT_TUNED = {"seed", "from_", "views", "fresh", "members", "epochs", "regressor_epochs", "vgg16_weights"}
 SHARED = {"batch_size", "schedule", "augment", "patience", "precision"}
 
 

@@ -5,11 +5,8 @@ write. Heavy imports happen inside, so that a call that finds everything made ne
 """
 
 import json
-import math
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import data_manifests
 from reproduce.papers.chardin2021 import work
@@ -18,75 +15,31 @@ from reproduce.papers.chardin2021.names import EXPERIMENT
 from reproduce.papers.chardin2021.settings import PROFILES, Train
 from reproduce.workflow.members import curves
 from reproduce.workflow.papers import Command, Paper
-from reproduce.workflow.progress import Gauge
 from reproduce.workflow.stages import Job, Stage, When, figure
 
 
 def simulate(job: Job) -> None:
     """Evolve every model's cluster (paper Sect. 2.1), or read it from another code's files."""
-    from reproduce.cluster.library import clusters
-    from reproduce.cluster.simulate import Task
+    from reproduce.cluster.make import make_clusters
 
     group = job.settings.simulate
-    _adopt({name: model for name, model in group.models.items() if model.files is not None}, job)
-    tasks = [
-        Task(name, cluster, job.folder / name, job.checkpoint / name, job.cache)
-        for name, cluster in clusters(group).items()
-    ]
-    tasks.sort(key=lambda task: -task.settings.n_stars)  # the longest first, so that no worker waits for it at the end
-    weights = {task.name: float(task.settings.n_stars) for task in tasks}
-    with job.progress.watch(job.checkpoint, len(tasks), weights=weights):
-        for task, numbers in zip(tasks, job.executor.map(_simulate_model, tasks), strict=True):
-            job.metrics |= {f"{task.name}.{key}": value for key, value in numbers.items()}
-
-
-def _simulate_model(task: Any) -> dict[str, float]:
-    from reproduce.cluster.simulate import simulate_cluster
-
-    for place in (task.folder, task.checkpoint):
-        place.mkdir(parents=True, exist_ok=True)
-    simulate_cluster(task, Gauge(task.checkpoint.parent, task.name))
-    return _last(task.folder)
-
-
-def _adopt(models: Mapping[str, Any], job: Job) -> None:
-    """Read clusters of other codes, and say what to know before their maps are trusted."""
-    metallicity = job.settings.simulate.metallicity
-    items = [(name, model, metallicity, job.folder / name) for name, model in models.items()]
-    for name, (numbers, told) in zip(models, job.executor.map(_adopt_model, items), strict=True):
-        job.metrics |= {f"{name}.{key}": value for key, value in numbers.items()}
-        for text in told:
-            print(f"warning: simulate.models.{name}: {text}", file=sys.stderr)
-
-
-def _adopt_model(item: tuple[str, Any, float, Path]) -> tuple[dict[str, float], list[str]]:
-    from reproduce.cluster.foreign import adopt_model
-
-    name, model, metallicity, folder = item
-    folder.mkdir(parents=True, exist_ok=True)
-    told = adopt_model(name, model, metallicity, folder)
-    return _last(folder), told
-
-
-def _last(folder: Path) -> dict[str, float]:
-    """The end of a cluster's history, as far as it is known."""
-    from astropy.table import QTable
-
-    last = QTable.read(folder / "history.ecsv")[-1]
-    kept = ("time_gyr", "n_stars", "mass_msun", "r_half_pc", "energy_error")
-    numbers = {f"last_{column}": float(getattr(last[column], "value", last[column])) for column in kept}
-    return {key: value for key, value in numbers.items() if math.isfinite(value)}
+    job.metrics |= make_clusters(group, job.folder, job.checkpoint, job.cache, job.executor, job.progress)
 
 
 def dataset(job: Job) -> None:
     """Draw the mock observations (paper Sects. 2.2-2.3)."""
     from reproduce.papers.chardin2021.dataset.make import make_dataset
 
+    job.metrics |= make_dataset(
+        _simulations(job), job.settings.dataset, job.folder, job.checkpoint, job.executor, job.progress
+    )
+
+
+def _simulations(job: Job) -> dict[str, Path]:
+    """File of snapshots of each simulation that the data set names."""
     group = job.settings.dataset
-    simulations = {
-        name: job.inputs["simulate"] / name / "snapshots.h5" for name in (*group.train_models, *group.test_models)
-    }
-    job.metrics |= make_dataset(simulations, group, job.folder, job.checkpoint, job.executor, job.progress)
+    names = (*group.train_models, *group.test_models)
+    return {name: job.inputs["simulate"] / name / "snapshots.h5" for name in names}
 
 
 def train(job: Job) -> None:
@@ -114,6 +67,8 @@ def train(job: Job) -> None:
             on_epoch,
             job.executor,
             job.progress,
+            simulations=_simulations(job) if group.views == "fresh" else None,
+            dataset=job.settings.dataset,
         )
 
 
@@ -256,14 +211,20 @@ MAPS = ("simulate.n_stars", "simulate.models", "dataset.train", "dataset.train_m
 APPLIED = ("apply.networks", *MAPS)
 MADE_BY = (*MAPS, "train")
 LAYERS = ("train", "dataset.camera")
-SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "members"))
+SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "views", "fresh", "members"))
 
 STAGES = (
     Stage("simulate", simulate, reads=("simulate",), work=work.simulate),
     Stage("dataset", dataset, needs=("simulate",), reads=("dataset",), work=work.maps),
     Stage("search", search, needs=("dataset",), reads=("tune", *SEARCHED), work=work.search),
     Stage("tune", tune, needs=("search",), draws=True),
-    Stage("train", train, needs=("dataset", When("tune", "train.from", "tune")), reads=("train",), work=work.train),
+    Stage(
+        "train",
+        train,
+        needs=("dataset", When("tune", "train.from", "tune"), When("simulate", "train.views", "fresh")),
+        reads=("train", "dataset"),
+        work=work.train,
+    ),
     Stage("calibrate", calibrate, needs=("dataset", "train"), work=work.calibrate),
     Stage("evaluate", evaluate, needs=("dataset", "train", "calibrate"), reads=("evaluate",), work=work.evaluate),
     Stage("model", model, needs=("dataset", "train", "calibrate", "evaluate"), reads=("simulate", "dataset", "train")),

@@ -45,6 +45,8 @@ def train(settings: Settings) -> float:
     group = settings.train
     epochs = {"encoder_decoder": group.epochs, "regressor": group.regressor_epochs}
     views = settings.dataset.train
+    if group.views == "fresh":  # maps are drawn beside the training, which waits for them where it is the faster
+        views = group.fresh.maps or views
     return group.members * sum(START_TRAINING_MS + views * epochs[name] * _training_ms(group, name) for name in epochs)
 
 

@@ -56,7 +56,8 @@ def floor(galaxies: Galaxies, halo_msun: NDArray[np.float64], n_clusters: int) -
     Returns
     -------
     dict
-        ``mae``, ``rmse`` of the label and ``within_5_percent``, as `metrics.measure` has them.
+        ``mae``, ``rmse`` of the label and ``within_5_percent``, as `metrics.measure` has them; ``relative``, the
+        standard deviation of the relative error of the mass.
     """
     slope = mass_dispersion_slope(galaxies, float(np.mean(halo_msun)))
     relative = slope / math.sqrt(2 * n_clusters)
@@ -65,5 +66,6 @@ def floor(galaxies: Galaxies, halo_msun: NDArray[np.float64], n_clusters: int) -
     return {
         "mae": float(unit * relative * math.sqrt(2 / math.pi) * np.mean(halo_msun)),
         "rmse": float(unit * relative * np.sqrt(np.mean(halo_msun**2))),
+        "relative": relative,
         "within_5_percent": math.erf(NEAR / relative / math.sqrt(2)),
     }

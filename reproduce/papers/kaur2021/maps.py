@@ -105,15 +105,25 @@ def make_maps(source: Path, maps: Maps, ends_msun: tuple[float, float], folder: 
     return metrics
 
 
+def test_galaxies(kind: str, n_galaxies: int, maps: Maps) -> NDArray[np.bool_]:
+    """Which galaxies of a kind are to test with where the split is by galaxy, shape (n_galaxies,)."""
+    return _chosen("galaxy", kind, n_galaxies, n_galaxies, maps)
+
+
 def _test(split: str, kind: str, n_galaxies: int, maps: Maps) -> NDArray[np.bool_]:
     """Which images are to test with: a share of all images, or all images of a share of the galaxies."""
+    if split == "galaxy":
+        return np.repeat(test_galaxies(kind, n_galaxies, maps), maps.views)
+    return _chosen(split, kind, n_galaxies, n_galaxies * maps.views, maps)
+
+
+def _chosen(split: str, kind: str, n_galaxies: int, n: int, maps: Maps) -> NDArray[np.bool_]:
     generator = np.random.default_rng([maps.seed, SPLIT, KINDS.index(kind), SPLITS.index(split)])
     if n_galaxies < 2:
         raise InputError(f"training and testing need two {kind} at least, found {n_galaxies}; raise galaxies.{kind}")
-    n = n_galaxies * maps.views if split == "image" else n_galaxies
     chosen = np.zeros(n, dtype=bool)
     chosen[generator.permutation(n)[: min(max(round(maps.test_fraction * n), 1), n - 1)]] = True
-    return chosen if split == "image" else np.repeat(chosen, maps.views)
+    return chosen
 
 
 def read(path: Path, kind: str) -> MapSet:

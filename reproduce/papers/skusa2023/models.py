@@ -1,5 +1,6 @@
 """The models: h1 to h4 of one library at many M/L, the stage `models`, and its file ``models.h5``; sets of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -7,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.galaxy.orbits.dynamite_files import read_folder
-from reproduce.galaxy.orbits.losvd import coefficient_maps
+from reproduce.galaxy.orbits.library import OrbitLibrary
+from reproduce.galaxy.orbits.losvd import Kinematics, coefficient_maps
 from reproduce.papers.skusa2023 import libraries
 from reproduce.papers.skusa2023.settings import Library, Models
 from reproduce.workflow.files import whole
@@ -62,16 +64,27 @@ def make(
         error of saying the mean map of all models.
     """
     light, kinematics, spread, apertures = read_folder(observed)
-    one, values = libraries.read(made / libraries.FILE), ratios(models)
-    intrinsic, projected = libraries.galaxy_masses(library, light, spread, apertures)
-    errors = kinematics.coefficient_errors
-    n_orbits, _, n_apertures = one.histogram.shape
-    with whole(folder / FILE) as partial, h5py.File(partial, "w") as file:
+    masses = libraries.galaxy_masses(library, light, spread, apertures)
+    return write(models, libraries.read(made / libraries.FILE), kinematics, masses, folder / FILE, tell)
+
+
+def write(
+    models: Models,
+    library: OrbitLibrary,
+    kinematics: Kinematics,
+    masses: tuple[NDArray, NDArray],
+    path: Path,
+    tell: Callable[[float, str], None],
+) -> dict[str, float]:
+    """Write the models of any library, such as DYNAMITE's; `masses`: the galaxy's in cells, apertures. See `make`."""
+    values, errors = ratios(models), kinematics.coefficient_errors
+    n_orbits, _, n_apertures = library.histogram.shape
+    with whole(path) as partial, h5py.File(partial, "w") as file:
         file["mass_to_light"] = values
-        file["errors"], file["intrinsic"], file["projected"] = errors, intrinsic, projected
+        file["errors"], file["intrinsic"], file["projected"] = errors, *masses
         shape = (len(values), n_orbits, n_apertures)
         maps = [file.create_dataset(f"h{m}", shape, np.float32) for m in COEFFICIENTS]
-        for k, found in enumerate(coefficient_maps(one, kinematics, values)):
+        for k, found in enumerate(coefficient_maps(library, kinematics, values)):
             for m, data in enumerate(maps):
                 data[k] = found[..., m]
             tell((k + 1) / len(values), f"{k + 1} of {len(values)} models")

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from data_manifests import load
+import data_manifests
 from reproduce.galaxy.orbits.galaxy_model import GalaxyModel, Parameters, galaxy_model
 from reproduce.galaxy.orbits.intrinsic import SpaceGrid
 from reproduce.galaxy.orbits.mge import ObservedGaussians
 from reproduce.galaxy.orbits.observation import Apertures, Observation, PointSpread, VelocityBins
 from reproduce.galaxy.orbits.start_space import StartGrid
 
-MANIFEST = load("skusa2023/ngc6278")
+MANIFEST = data_manifests.load("skusa2023/ngc6278")
 LIGHT = ObservedGaussians(*(np.array(MANIFEST["mge"][name]) for name in MANIFEST["mge"]))
 PARAMETERS = Parameters(
     distance_mpc=MANIFEST["distance_mpc"],

@@ -151,10 +151,11 @@ class Repaired(Group):
     from_: Literal["settings", "tune"] = Field(
         "settings", alias="from", description="as set here, or with what `tune` found laid over"
     )
-    components: int = Field(10, ge=1, le=64, description="of the basis, at most one fewer than there are models")
+    components: int = Field(7, ge=1, le=64, description="of the basis, at most one fewer than there are models")
     width: int = Field(64, ge=1, le=1024, description="units of a layer")
     depth: int = Field(2, ge=1, le=6, description="layers")
-    epochs: int = Field(40, ge=1, description="epochs")
+    branches: int = Field(4, ge=1, le=16, description="networks side by side, whose mean is taken")
+    epochs: int = Field(60, ge=1, description="epochs")
     items: int = Field(800, ge=1, description="models of an epoch, drawn again and again")
     batch_size: int = Field(8, ge=1, description="models in a batch")
     learning_rate: Positive = Field(5e-3, description="Adam's largest learning rate; it falls to zero")
@@ -181,6 +182,7 @@ def _space() -> Space:
         "width": (16, 32, 64, 128),
         "depth": ("integer", 1, 4),
         "components": ("integer", 2, 10),
+        "branches": (1, 4),
         "batch_size": (4, 8, 16),
     }
 

@@ -1,14 +1,18 @@
 """A training of whatever network: it learns, repeats to the byte, goes on when interrupted, from file or stream."""
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reproduce.learning import together
 from reproduce.learning.fitting import fit
-from reproduce.learning.task import Head
+from reproduce.learning.stream import Stream
+from reproduce.learning.task import Head, Task
 from reproduce.learning.training import summary, train
+from reproduce.learning.weights import load_weights
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
 from tests.support import blobs
@@ -115,3 +119,47 @@ def test_views_depend_on_seed_epoch_and_item_alone(file: Path) -> None:
     np.testing.assert_array_equal(ours, theirs)
     large.set_epoch(3)
     assert not np.array_equal(large[1][0], theirs)
+
+
+def test_networks_fed_together_are_as_if_fed_alone_whatever_draws(tmp_path: Path, file: Path) -> None:
+    """Two networks on the same fresh views, drawn here or in a process of their own, interrupted or not."""
+    parts = tuple((name, functools.partial(blobs.network, ("numbers",), width)) for name, width in (("a", 4), ("b", 8)))
+    heads = tuple(Head(name, weight=weight) for (name, _), weight in zip(parts, (1.0, 5.0), strict=True))
+
+    def task(folder: Path, workers: int) -> Task:
+        fixed = dataclasses.replace(blobs.data(file), targets={name: blobs.NUMBERS for name, _ in parts})
+        source = Stream(functools.partial(draw_for, ("a", "b")), 32, fixed, "blobs", workers)
+        made = dataclasses.replace(blobs.task(source, folder, *heads), build=functools.partial(together.build, parts))
+        for place in (made.weights.parent, made.state.parent):
+            place.mkdir(parents=True, exist_ok=True)
+        return made
+
+    def interrupt(epoch: int, row: dict[str, float]) -> None:
+        if epoch == 1:
+            raise InterruptedHere
+
+    whole, cut = task(tmp_path / "whole", 1), task(tmp_path / "cut", 0)
+    history = fit(whole)
+    with pytest.raises(InterruptedHere):
+        fit(cut, interrupt)
+    fit(cut)
+    assert cut.weights.read_bytes() == whole.weights.read_bytes()
+
+    files = {name: tmp_path / f"{name}.weights.h5" for name, _ in parts}
+    together.take_apart(parts, whole.weights, files)
+    every = together.build(parts)
+    load_weights(every, whole.weights)
+    image = np.random.default_rng(5).normal(size=(2, blobs.SIDE, blobs.SIDE, 1)).astype(np.float32)
+    for name, build in parts:
+        alone = build()
+        load_weights(alone, files[name])
+        np.testing.assert_allclose(alone(image), every(image)[name], rtol=1e-5, atol=1e-6)
+    row = together.row_of(history[-1], "b")
+    assert row["val_loss"] == history[-1]["val_loss_b"] == pytest.approx(row["val_mse"])
+    assert set(row) == {"loss", "val_loss", "mse", "val_mse", "r2", "val_r2", "learning_rate"}
+
+
+def draw_for(names: tuple[str, ...], rng: np.random.Generator, item: int) -> dict[str, np.ndarray]:
+    """A blob whose numbers several networks are to say."""
+    one = blobs.draw(rng, item)
+    return {"image": one["image"], **dict.fromkeys(names, one["numbers"])}

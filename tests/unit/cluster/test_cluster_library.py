@@ -25,7 +25,7 @@ def test_a_library_is_as_wide_as_asked_for():
         assert -2.31 <= np.log10(one.metallicity / library.SOLAR_Z) <= 0
         assert (one.profile == "king") == (one.king_w0 is not None)
         assert one.king_w0 is None or 5 <= one.king_w0 <= 9
-        assert one.kicks == "all"
+        assert one.kicks == "fallback"
         jacobi = galaxy(one).jacobi_radius(one.n_stars * library.MEAN_MASS_MSUN)
         assert one.half_mass_radius_pc < 1.01 * max(library.FULLEST * jacobi, 0.8)
     assert sum(one.profile == "king" for one in clusters.values()) == 16

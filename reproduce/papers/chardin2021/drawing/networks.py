@@ -1,9 +1,8 @@
 """Figures 1 and 2, the networks from their real layers; and what the intervals and the domain score are worth."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
     from reproduce.workflow.stages import Job
@@ -52,40 +51,8 @@ def domain(job: "Job") -> None:
     style.save_table(scores, job.folder, "domain")
 
 
-def layer_table(model: "keras.Model") -> "pd.DataFrame":
-    """The layers of a network in the order of computation.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``name``, ``kind`` (Keras's class), ``side`` [px] (1 for vectors), ``channels``, ``parameters``,
-        ``inputs`` (names of the layers it reads, separated by blanks).
-    """
-    import pandas as pd
-
-    rows = []
-    for layer in model.layers:
-        shape = layer.output.shape[1:]
-        parents = [tensor._keras_history.operation.name for tensor in _inputs(layer)]
-        rows.append(
-            {
-                "name": layer.name,
-                "kind": type(layer).__name__,
-                "side": shape[0] if len(shape) == 3 else 1,
-                "channels": shape[-1],
-                "parameters": layer.count_params(),
-                "inputs": " ".join(parents),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _inputs(layer: "keras.Layer") -> list[Any]:
-    tensors = layer.input if layer._inbound_nodes[0].parent_nodes else []
-    return tensors if isinstance(tensors, list) else [tensors]
-
-
 def _layers(job: "Job", network: str) -> "pd.DataFrame":
+    from reproduce.learning.layers import layer_table
     from reproduce.papers.chardin2021.networks.architecture import build
 
     return layer_table(build(network, job.settings.train, job.settings.dataset.camera.pixels))

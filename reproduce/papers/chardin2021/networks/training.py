@@ -1,21 +1,26 @@
 """Training of the ensemble: every member's encoder-decoder and regressor, side by side (paper Sect. 3.2)."""
 
+import dataclasses
 import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
 
-from reproduce.learning import training
+from reproduce.learning import together, training
 from reproduce.learning.data import Array, ArrayFile
+from reproduce.learning.fitting import Row
+from reproduce.learning.stream import Stream
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import load_weights, member_name, weights_file
+from reproduce.papers.chardin2021.dataset import fresh
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
 from reproduce.papers.chardin2021.dataset.schema import open_maps
 from reproduce.papers.chardin2021.networks import losses
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, build
-from reproduce.papers.chardin2021.settings import Train
-from reproduce.workflow.executor import Executor
+from reproduce.papers.chardin2021.settings import Dataset, Train
+from reproduce.workflow.executor import Executor, InProcess
 from reproduce.workflow.progress import Progress
 
 LABELS = ("age_gyr", "distance_kpc", "snapshot")  # which tell one data set from another
@@ -30,6 +35,9 @@ def train(
     on_epoch: OnEpoch | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    *,
+    simulations: Mapping[str, Path] | None = None,
+    dataset: Dataset | None = None,
 ) -> dict[str, float]:
     """Train all networks and write them.
 
@@ -52,6 +60,8 @@ def train(
         Trains the networks side by side, each with its share of the cores. Where there is a GPU they take turns on it.
     progress
         Is told how far the networks are.
+    simulations, dataset
+        Files of snapshots of the training simulations, by name, and how they are seen: for views that are drawn anew.
 
     Returns
     -------
@@ -64,18 +74,13 @@ def train(
         If the maps, the scaler, a checkpoint or VGG16's weights cannot be used, or the loss is no longer finite.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    executor, threads = side_by_side(executor, len(NETWORKS) * train.members)
-    tasks = {
-        (network, member): task(network, member, maps, scaler, train, folder, checkpoint, threads=threads)
-        for network in NETWORKS
-        for member in range(train.members)
-    }
-    # The encoder-decoder's loss may look through the trained regressor's features; otherwise the long ones come first.
-    waves = [list(tasks.values())]
-    if train.loss == "regressor":
-        waves = [[one for (name, _), one in tasks.items() if name == network] for network in reversed(NETWORKS)]
-    found = training.train(waves, executor, on_epoch, progress)
-    histories = {place: found[one.name] for place, one in tasks.items()}
+    if train.views == "fresh":
+        if simulations is None or dataset is None:
+            raise ValueError("views drawn anew need the simulations and the settings of the data set")
+        views = functools.partial(fresh.stream, simulations, dataset, train.fresh)
+        histories = _together(maps, scaler, train, folder, checkpoint, views, on_epoch, progress)
+    else:
+        histories = _apart(maps, scaler, train, folder, checkpoint, on_epoch, executor, progress)
     architecture = Architecture.of(train, pixels(maps), scaler)
     architecture.save(folder)
     training.write_history(folder / "history.csv", histories)
@@ -83,6 +88,72 @@ def train(
     for name in NETWORKS:
         metrics |= training.summary(name, [histories[name, member] for member in range(train.members)])
     return metrics
+
+
+def _apart(
+    maps: Path,
+    scaler: Path,
+    train: Train,
+    folder: Path,
+    checkpoint: Path,
+    on_epoch: OnEpoch | None,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> dict[tuple[str, int], list[Row]]:
+    """Train each network by itself on the data set's maps; the histories by (network, member)."""
+    executor, threads = side_by_side(executor, len(NETWORKS) * train.members)
+    tasks = {
+        (network, member): task(network, member, maps, scaler, train, folder, checkpoint, threads=threads)
+        for network, member in _places(train)
+    }
+    # The encoder-decoder's loss may look through the trained regressor's features; otherwise the long ones come first.
+    waves = [list(tasks.values())]
+    if train.loss == "regressor":
+        waves = [[one for (name, _), one in tasks.items() if name == network] for network in reversed(NETWORKS)]
+    found = training.train(waves, executor, on_epoch, progress)
+    return {place: found[one.name] for place, one in tasks.items()}
+
+
+def _together(
+    maps: Path,
+    scaler: Path,
+    train: Train,
+    folder: Path,
+    checkpoint: Path,
+    views: Callable[[ArrayFile], Stream],
+    on_epoch: OnEpoch | None,
+    progress: Progress | None,
+) -> dict[tuple[str, int], list[Row]]:
+    """Train all networks at once on maps that are drawn once for all; the histories by (network, member)."""
+    apart = {place: task(*place, maps, scaler, train, folder, checkpoint) for place in _places(train)}
+    standard = Scaler.from_json(scaler)
+    sources = {one.name: data(maps, standard, network) for (network, _), one in apart.items()}
+    targets = {name: next(iter(source.targets.values())) for name, source in sources.items()}
+    source = dataclasses.replace(next(iter(sources.values())), targets=targets)
+    parts = tuple((one.name, one.build) for one in apart.values())
+    every = dataclasses.replace(
+        next(iter(apart.values())),
+        name="networks",
+        build=functools.partial(together.build, parts),
+        data=views(source),
+        heads=tuple(dataclasses.replace(one.heads[0], target=one.name) for one in apart.values()),
+        seeds=(train.seed, len(NETWORKS), 0),
+        weights=checkpoint / "networks.weights.h5",
+        state=checkpoint / "networks.h5",
+    )
+
+    def tell(_: str, epoch: int, row: Row) -> None:
+        for one in apart.values():
+            if on_epoch is not None:
+                on_epoch(one.name, epoch, together.row_of(row, one.name))
+
+    history = training.train([[every]], InProcess(), tell, progress)[every.name]
+    together.take_apart(parts, every.weights, {one.name: one.weights for one in apart.values()})
+    return {place: [together.row_of(row, one.name) for row in history] for place, one in apart.items()}
+
+
+def _places(train: Train) -> list[tuple[str, int]]:
+    return [(network, member) for network in NETWORKS for member in range(train.members)]
 
 
 def task(

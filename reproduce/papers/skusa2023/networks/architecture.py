@@ -8,6 +8,7 @@ discriminator.
 
 import keras
 from keras import KerasTensor, layers, ops
+from numpy.typing import NDArray
 
 GROW = (6, 4)
 """Upsampling of orbits and apertures in both steps together; maps of other sizes are cut out of the next larger one."""
@@ -128,10 +129,21 @@ def generator(gan: keras.Model) -> keras.Model:
     return gan.get_layer("dcnn")
 
 
-def repaired(outputs: int, *, width: int, depth: int) -> keras.Model:
-    """Normalised label (n, 1), from -1 to 1, to the coefficients of all basis maps (n, outputs)."""
+def repaired(outputs: int, *, width: int, depth: int, branches: int) -> keras.Model:
+    """Normalised label (n, 1), from -1 to 1, to the coefficients of all basis maps, (n, branches x outputs).
+
+    Branches are networks of their own, trained at once; the mean of what they say is taken (`mean_of_branches`).
+    """
     label = keras.Input((1,), name="label")
-    x = label
-    for number in range(depth):
-        x = layers.Dense(width, activation="tanh", name=f"dense{number + 1}")(x)
-    return keras.Model(label, layers.Dense(outputs, name="coefficients")(x), name="repaired")
+    said = []
+    for branch in range(branches):
+        x = label
+        for number in range(depth):
+            x = layers.Dense(width, activation="tanh", name=f"branch{branch + 1}_dense{number + 1}")(x)
+        said.append(layers.Dense(outputs, name=f"branch{branch + 1}_coefficients")(x))
+    return keras.Model(label, layers.Concatenate(name="coefficients")(said), name="repaired")
+
+
+def mean_of_branches(said: NDArray, branches: int) -> NDArray:
+    """Coefficients (n, outputs) of what `repaired` says."""
+    return said.reshape(len(said), branches, -1).mean(axis=1)

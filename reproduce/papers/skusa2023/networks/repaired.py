@@ -161,39 +161,30 @@ def task(
     threads: int | None = None,
     until: int | None = None,
 ) -> Task:
-    """The training of one network; writes its basis into `folder` and its validation models into `checkpoint`."""
-    for place in (folder, checkpoint):
-        place.mkdir(parents=True, exist_ok=True)
-    maps, coefficients = basis(source, sets, stride, repaired.components)
-    with whole(_basis_file(folder, stride)) as partial, partial.open("wb") as stream:
-        np.savez(
-            stream,
-            mean=maps.mean,
-            vectors=maps.vectors,
-            scale=maps.scale,
-            width=np.array(repaired.width),
-            depth=np.array(repaired.depth),
-        )
-    rows, (_, watched_rows) = models.members(sets, stride), models.split(sets, stride)
-    labels = label(models.ratios(sets)[rows], sets)[:, None].astype(np.float32)
+    """The training of one network; its basis stands in `folder` and its models in `checkpoint`, written now unless
+    they are there."""
     path = checkpoint / f"{name(stride)}-models.h5"
-    with whole(path) as partial, h5py.File(partial, "w") as file:
-        for group, chosen in (("train", rows), ("validation", watched_rows)):
-            inside = np.isin(rows, chosen)
-            file[f"{group}/label"] = labels[inside, 0]
-            for k in range(maps.outputs):
-                file[f"{group}/c{k:03d}"] = coefficients[inside, k].astype(np.float32)
-    columns = tuple(f"c{k:03d}" for k in range(maps.outputs))
+    _write_models(source, repaired, sets, stride, _basis_file(folder, stride), path)
+    with h5py.File(path) as file:
+        labels, coefficients = file["train/label"][:][:, None], file["train/coefficients"][:]
+    columns = tuple(f"c{k:03d}" for k in range(coefficients.shape[1])) * repaired.branches
     watched = ArrayFile(
         path,
         {"label": Array(("label",), (0.0,), (1.0,))},
         {"coefficients": Array(columns, (0.0,) * len(columns), (1.0,) * len(columns))},
         labels=("label", *columns),
     )
+    targets = np.tile(coefficients, repaired.branches)
     return Task(
         name=member_name(name(stride), member),
-        build=functools.partial(architecture.repaired, maps.outputs, width=repaired.width, depth=repaired.depth),
-        data=Stream(Draw(labels, coefficients.astype(np.float32)), repaired.items, watched, name(stride)),
+        build=functools.partial(
+            architecture.repaired,
+            coefficients.shape[1],
+            width=repaired.width,
+            depth=repaired.depth,
+            branches=repaired.branches,
+        ),
+        data=Stream(Draw(labels, targets), repaired.items, watched, name(stride)),
         heads=(Head("coefficients"),),
         seeds=(repaired.seed, stride, member),
         epochs=repaired.epochs,
@@ -208,18 +199,48 @@ def task(
     )
 
 
+def _write_models(source: Path, repaired: Repaired, sets: Models, stride: int, basis_file: Path, path: Path) -> None:
+    """Write the basis of a set, and the labels and coefficients of its models. A search asks for the same task in
+    several processes."""
+    if basis_file.exists() and path.exists():
+        return
+    for place in (basis_file, path):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    maps, coefficients = basis(source, sets, stride, repaired.components)
+    with whole(basis_file, shared=True) as partial, partial.open("wb") as stream:
+        np.savez(
+            stream,
+            mean=maps.mean,
+            vectors=maps.vectors,
+            scale=maps.scale,
+            width=np.array(repaired.width),
+            depth=np.array(repaired.depth),
+            branches=np.array(repaired.branches),
+        )
+    rows, (_, watched) = models.members(sets, stride), models.split(sets, stride)
+    labels = label(models.ratios(sets)[rows], sets).astype(np.float32)
+    with whole(path, shared=True) as partial, h5py.File(partial, "w") as file:
+        for group, chosen in (("train", rows), ("validation", watched)):
+            inside = np.isin(rows, chosen)
+            file[f"{group}/label"] = labels[inside]
+            file[f"{group}/coefficients"] = coefficients[inside].astype(np.float32)
+            for k in range(maps.outputs):
+                file[f"{group}/c{k:03d}"] = coefficients[inside, k].astype(np.float32)
+
+
 def predict(
     sets: Models, stride: int, folder: Path, mass_to_light: NDArray[np.float64], member: int = 0
 ) -> NDArray[np.float32]:
     """Maps (n, orbits, apertures, 4) of a trained network at some M/L."""
     with np.load(_basis_file(folder, stride)) as file:
         maps = Basis(file["mean"], file["vectors"], file["scale"])
-        width, depth = (int(file[name]) for name in ("width", "depth"))
-    model = architecture.repaired(maps.outputs, width=width, depth=depth)
+        shape = {name: int(file[name]) for name in ("width", "depth", "branches")}
+    model = architecture.repaired(maps.outputs, **shape)
     load_weights(model, weights_file(folder, name(stride), member))
     labels = label(mass_to_light, sets)[:, None].astype(np.float32)
     found = outputs(model, labels, PREDICTED, lambda part: part)
-    return maps.maps(np.concatenate([coefficients for _, (coefficients,) in found]))
+    said = np.concatenate([coefficients for _, (coefficients,) in found])
+    return maps.maps(architecture.mean_of_branches(said, shape["branches"]))
 
 
 def _basis_file(folder: Path, stride: int) -> Path:

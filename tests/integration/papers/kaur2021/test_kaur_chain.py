@@ -9,7 +9,16 @@ from reproduce.papers.kaur2021.settings import PROFILES
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
 
-SETTINGS = PROFILES.load("smoke", ["galaxies.discs=4", "galaxies.relax_gyr=0.05", "galaxies.settle_gyr=0.1"])
+SETTINGS = PROFILES.load(
+    "smoke",
+    [
+        "galaxies.discs=4",
+        "galaxies.mergers=2",
+        "maps.field_rd=1.2",
+        "galaxies.relax_gyr=0.05",
+        "galaxies.settle_gyr=0.1",
+    ],
+)
 
 
 def quiet(fraction, text):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from paper_figures import domain, layers, style, uncertainty
-from reproduce.papers.chardin2021.drawing.networks import layer_table
+from reproduce.learning.layers import layer_table
 from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
 
 

@@ -1,0 +1,63 @@
+"""What the error comes from: causes, the number of clusters, noise. Not in the paper."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from paper_figures import style
+
+SERIES = {
+    "mae": ("network, fresh views", style.BLUE, "o"),
+    "tracer": ("tracer mass", style.ORANGE, "^"),
+    "jeans": ("Jeans", style.GREEN, "v"),
+    "floor": ("shot noise alone", style.BLACK, "|"),
+}
+
+
+def draw(table: pd.DataFrame, published: dict[str, float]) -> Figure:
+    """Draw three panels: causes, numbers of clusters, noise.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``group name clusters mae mae_low mae_high floor tracer jeans``; errors of the label, by galaxy.
+    published : dict
+        Names and errors of the paper's networks with noise.
+    """
+    drawing = style.figure("page", height_ratio=0.5)
+    panels = drawing.subplots(1, 3, width_ratios=(1, 1, 1))
+    _bars(panels[0], table[table["group"] == "cause"], list(SERIES))
+    numbers = table[table["group"] == "clusters"].sort_values("clusters")
+    for name, (label, colour, marker) in SERIES.items():
+        panels[1].plot(numbers["clusters"], numbers[name], marker=marker, ms=4, color=colour, label=label)
+    panels[1].set(xscale="log", yscale="log", xlabel="clusters seen", ylabel="mean absolute error of the label")
+    panels[1].legend(fontsize=6)
+    noise = table[table["group"] == "noise"]
+    _bars(panels[2], noise, ["mae", "floor"])
+    ticks, words = list(range(len(noise))), list(noise["name"])
+    for place, (name, value) in enumerate(published.items(), start=len(noise)):
+        panels[2].plot(value, place, "x", color=style.RED)
+        ticks.append(place)
+        words.append(name)
+    panels[2].axvline(2.5, color="0.5", lw=0.6, ls=":")
+    panels[2].text(2.5, -0.6, "constant guess ", fontsize=5.5, ha="right", va="top")
+    panels[2].set_yticks(ticks, words, fontsize=6)
+    panels[2].set_ylim(len(ticks) - 0.5, -1)
+    return drawing
+
+
+def _bars(axes: Axes, table: pd.DataFrame, shown: list[str]) -> None:
+    """A row for each variant, markers for each method, the bounds of 95 % for the network."""
+    rows = np.arange(len(table))
+    wide = np.abs(table[["mae_low", "mae_high"]].to_numpy().T - table["mae"].to_numpy())
+    for name in shown:
+        label, colour, marker = SERIES[name]
+        if name == "mae":
+            axes.errorbar(table[name], rows, xerr=wide, fmt=marker, ms=4, color=colour, elinewidth=0.7, label=label)
+        else:
+            axes.plot(table[name], rows, marker, ms=6 if marker == "|" else 4, color=colour, label=label)
+    axes.set_yticks(rows, list(table["name"]), fontsize=6)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("mean absolute error of the label")

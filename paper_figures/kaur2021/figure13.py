@@ -1,0 +1,16 @@
+"""Figure 13: cumulative distribution of errors for discs and merger remnants."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from paper_figures.kaur2021 import masses
+
+
+def draw(found: masses.Found, ends_msun: tuple[float, float], floor: float) -> Figure:
+    """Draw the figure; parameters as `masses.cumulative`."""
+    return masses.cumulative(found, floor)
+
+
+def numbers(found: masses.Found, ends_msun: tuple[float, float], floor: float) -> pd.DataFrame:
+    """What it shows; parameters as `masses.numbers`."""
+    return masses.numbers(found, ends_msun, floor, "cumulative")

@@ -1,0 +1,222 @@
+"""Trained networks of sets on any galaxy's clusters: posterior of the dark mass, intervals, domain score."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import h5py
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from reproduce.learning.domain import Domain, Whitening
+from reproduce.learning.intervals import LEVELS
+from reproduce.learning.posterior import Mixture, Uniform
+from reproduce.learning.prediction import outputs
+from reproduce.learning.weights import load_weights, weights_file
+from reproduce.papers.kaur2021.sets.clusters import Seen, appearance, rows
+from reproduce.papers.kaur2021.sets.network import build
+from reproduce.papers.kaur2021.settings import Sets
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import whole
+
+BATCH = 256
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that a prediction needs beside the weights; the file ``sets.json``.
+
+    Attributes
+    ----------
+    size, width, depth, components, members, copies, fewest : int
+        As in the settings.
+    ends_msun : pair of float
+        The prior of the dark mass, uniform between these [Msun].
+    """
+
+    size: int
+    width: int
+    depth: int
+    components: int
+    members: int
+    copies: int
+    fewest: int
+    ends_msun: tuple[float, float]
+
+    @classmethod
+    def of(cls, sets: Sets, ends_msun: tuple[float, float]) -> Self:
+        """From the settings."""
+        names = ("size", "width", "depth", "components", "members", "copies", "fewest")
+        return cls(**{name: getattr(sets, name) for name in names}, ends_msun=(ends_msun[0], ends_msun[1]))
+
+    def save(self, folder: Path) -> None:
+        """Write ``sets.json``."""
+        with whole(folder / "sets.json") as partial:
+            partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read ``sets.json``.
+
+        Raises
+        ------
+        InputError
+            If it is not there or damaged.
+        """
+        path = folder / "sets.json"
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            low, high = found.pop("ends_msun")
+            return cls(**{name: int(value) for name, value in found.items()}, ends_msun=(float(low), float(high)))
+        except OSError:
+            raise InputError(f"{folder}: no trained networks of sets (no sets.json); run kaur2021.sets first") from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise InputError(f"{path}: damaged; run kaur2021.sets again") from None
+
+
+@dataclass(frozen=True)
+class DomainFile:
+    """A `Domain` and its file ``domain.h5``."""
+
+    domain: Domain
+
+    def save(self, folder: Path) -> None:
+        """Write ``domain.h5``."""
+        with whole(folder / "domain.h5") as partial, h5py.File(partial, "w") as file:
+            for name in ("features", "appearance"):
+                for part in ("mean", "std", "matrix"):
+                    file[f"{name}/{part}"] = getattr(getattr(self.domain, name), part)
+            file["looks"], file["thresholds"] = self.domain.looks, self.domain.thresholds
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read ``domain.h5``.
+
+        Raises
+        ------
+        InputError
+            If it is not there or damaged.
+        """
+        try:
+            with h5py.File(folder / "domain.h5") as file:
+                parts = {
+                    name: Whitening(*(file[f"{name}/{part}"][:] for part in ("mean", "std", "matrix")))
+                    for name in ("features", "appearance")
+                }
+                return cls(Domain(parts["features"], parts["appearance"], file["looks"][:], file["thresholds"][:]))
+        except (OSError, KeyError) as error:
+            reason = " ".join(str(error).split())[:100]
+            raise InputError(
+                f"{folder / 'domain.h5'}: missing or damaged ({reason}); run kaur2021.sets again"
+            ) from None
+
+
+@dataclass(frozen=True)
+class Masses:
+    """Dark masses of n galaxies.
+
+    Attributes
+    ----------
+    posterior : Mixture
+        Over u, which is standard normal under the prior.
+    prior : Uniform
+        Of the dark mass [Msun], which turns u into masses.
+    domain : (n,)
+        Above 1 a galaxy is unlike those of the training; NaN where it was not asked for.
+    """
+
+    posterior: Mixture
+    prior: Uniform
+    domain: Array
+
+    def median_msun(self) -> Array:
+        """Shape (n,)."""
+        return self.prior.value(self.posterior.quantiles([0.5])[0, :, 0])
+
+    def intervals_msun(self, levels: Sequence[float] = LEVELS) -> tuple[Array, Array]:
+        """Central intervals, low and high ends, each (levels, n)."""
+        low, high = self.posterior.intervals(levels)
+        return self.prior.value(low[..., 0]), self.prior.value(high[..., 0])
+
+
+class SetModel:
+    """The trained ensemble.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    networks : list of keras.Model
+    domain : Domain, optional
+    """
+
+    def __init__(self, architecture: Architecture, networks: list[keras.Model], domain: Domain | None) -> None:
+        self.architecture, self.networks, self.domain = architecture, networks, domain
+        first = networks[0]
+        self._looks_in = keras.Model(first.inputs, [first.output, first.get_layer("seen").output])
+
+    @classmethod
+    def load(cls, folder: Path, *, with_domain: bool = True) -> Self:
+        """From the files that `training.train` leaves.
+
+        Raises
+        ------
+        InputError
+            If one of them is absent or damaged.
+        """
+        architecture = Architecture.load(folder)
+        networks = []
+        for member in range(architecture.members):
+            one = build(
+                architecture.size,
+                width=architecture.width,
+                depth=architecture.depth,
+                components=architecture.components,
+            )
+            load_weights(one, weights_file(folder, "sets", member))
+            networks.append(one)
+        return cls(architecture, networks, DomainFile.load(folder).domain if with_domain else None)
+
+    def parameters(self) -> int:
+        """Of one network."""
+        return int(self.networks[0].count_params())
+
+    def predict(self, galaxies: Sequence[Seen], *, with_domain: bool = True) -> Masses:
+        """Posterior of each galaxy's dark mass, averaged over turned, mirrored and reversed copies and the members.
+
+        Galaxies with more clusters than the networks can see at once are seen as many times as there are copies, each
+        time with others.
+        """
+        members = []
+        for copy in range(self.architecture.copies):
+            turned = [self._copy(seen, copy) for seen in galaxies]
+            for network in self.networks:
+                (raw,) = self._answers(network, turned)
+                members.append(Mixture.of_network(raw, 1))
+        score = np.full(len(galaxies), np.nan)
+        if with_domain and self.domain is not None:
+            score = self.domain.score(*self.described(galaxies))
+        return Masses(Mixture.joined(members), Uniform(*self.architecture.ends_msun), score)
+
+    def described(self, galaxies: Sequence[Seen]) -> tuple[Array, Array]:
+        """What the first network sees of galaxies, (n, width), and six plain numbers of each, (n, 6)."""
+        _, features = self._answers(self._looks_in, galaxies)
+        return features.astype(np.float64), np.array([appearance(seen) for seen in galaxies])
+
+    def _copy(self, seen: Seen, copy: int) -> Seen:
+        """One of the copies; the same each time."""
+        copies = self.architecture.copies
+        size = self.architecture.size
+        if len(seen) > size:
+            seen = seen.take(np.random.default_rng([copy, len(seen)]).permutation(len(seen))[:size])
+        return seen.turned(2 * np.pi * copy / copies, mirror=copy % 2 == 1, reverse=copy // 2 % 2 == 1)
+
+    def _answers(self, network: keras.Model, galaxies: Sequence[Seen]) -> list[NDArray]:
+        size = self.architecture.size
+        every = np.stack([rows(seen, size) for seen in galaxies])[..., None]
+        found = [answers for _, answers in outputs(network, every, BATCH, lambda batch: batch)]
+        return [np.concatenate(each) for each in zip(*found, strict=True)]
