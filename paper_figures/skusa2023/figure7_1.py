@@ -40,7 +40,7 @@ def draw(
         Only the difference, as in Figure 7.3.
     """
     rows = 1 if residual_alone else 3
-    figure = style.figure("page", 0.2 + 0.24 * rows)
+    figure = style.figure("page", 0.38 if residual_alone else 0.95)
     bar: dict[str, Any] = {"location": "bottom", "aspect": 18, "pad": 0.02, "extend": "both"}
     axes = figure.subplots(rows, 4, sharex=True, sharey=True, squeeze=False)
     for m, (label, colours) in enumerate(zip(panels.SKY_LABELS, COLOURS, strict=True)):
