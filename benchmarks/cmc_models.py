@@ -52,7 +52,7 @@ def settings_of(name: str) -> ClusterSettings:
     )  # fmt: skip
 
 
-def run(name: str, age_gyr: float, tracks: Path | None, own: dict[str, float]) -> dict[str, object]:
+def run(name: str, age_gyr: float, tracks: Path | None, own: dict[str, float | str]) -> dict[str, object]:
     """Evolve one model; return its state at a few ages."""
     start = time.process_time()
     settings = settings_of(name).model_copy(update=own)
@@ -98,10 +98,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tracks", type=Path, help="folder that keeps stellar tracks from run to run")
     parser.add_argument("--step-floor-myr", type=float, default=1.0)
+    parser.add_argument("--escape", default="delayed", help="CMC's is energy")
     given = parser.parse_args()
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for name in given.models:
-        own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr}
+        own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr, "escape": given.escape}
         key = {"model": name, "age_gyr": given.age_gyr, **own}
         rows = [row for row in done if key.items() <= row.items()]
         if not rows:

@@ -24,6 +24,7 @@ TEXTS = {
     "mass_to_light_error_percent": "M/L error [%]",
     "age_mae_gyr": "age MAE [Gyr]",
     "distance_mae_map_kpc": "distance MAE [kpc]",
+    "error_percent": "error of other models [%]",
 }
 
 

@@ -25,14 +25,14 @@ def draw(table: pd.DataFrame, published: dict[str, float]) -> Figure:
     published : dict
         Names and errors of the paper's networks with noise.
     """
-    drawing = style.figure("page", height_ratio=0.5)
-    panels = drawing.subplots(1, 3, width_ratios=(1, 1, 1))
+    drawing = style.figure("page", height_ratio=0.42)
+    panels = drawing.subplots(1, 3, width_ratios=(1, 1.2, 1))
     _bars(panels[0], table[table["group"] == "cause"], list(SERIES))
     numbers = table[table["group"] == "clusters"].sort_values("clusters")
     for name, (label, colour, marker) in SERIES.items():
         panels[1].plot(numbers["clusters"], numbers[name], marker=marker, ms=4, color=colour, label=label)
-    panels[1].set(xscale="log", yscale="log", xlabel="clusters seen", ylabel="mean absolute error of the label")
-    panels[1].legend(fontsize=6)
+    panels[1].set(xscale="log", yscale="log", xlabel="clusters seen", ylabel="MAE of the label")
+    panels[1].legend(fontsize=5.5, loc="lower left")
     noise = table[table["group"] == "noise"]
     _bars(panels[2], noise, ["mae", "floor"])
     ticks, words = list(range(len(noise))), list(noise["name"])
@@ -41,9 +41,11 @@ def draw(table: pd.DataFrame, published: dict[str, float]) -> Figure:
         ticks.append(place)
         words.append(name)
     panels[2].axvline(2.5, color="0.5", lw=0.6, ls=":")
-    panels[2].text(2.5, -0.6, "constant guess ", fontsize=5.5, ha="right", va="top")
+    panels[2].text(2.45, -0.85, "constant guess", fontsize=5.5, ha="right", va="top")
     panels[2].set_yticks(ticks, words, fontsize=6)
     panels[2].set_ylim(len(ticks) - 0.5, -1)
+    for axes in (panels[0], panels[2]):
+        axes.set_xlim(0, 1.05 * axes.get_xlim()[1])
     return drawing
 
 
@@ -59,5 +61,4 @@ def _bars(axes: Axes, table: pd.DataFrame, shown: list[str]) -> None:
             axes.plot(table[name], rows, marker, ms=6 if marker == "|" else 4, color=colour, label=label)
     axes.set_yticks(rows, list(table["name"]), fontsize=6)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(left=0)
-    axes.set_xlabel("mean absolute error of the label")
+    axes.set_xlabel("MAE of the label")

@@ -9,7 +9,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.stats import norm
 
@@ -97,15 +101,14 @@ def error_distribution(found: Found, floor: float) -> Figure:
     drawing = style.figure("column", height_ratio=0.85)
     axes = drawing.subplots()
     middle, width = (FINE[1:] + FINE[:-1]) / 2, FINE[1] - FINE[0]
-    axes.fill_between(middle, norm.pdf(middle, scale=floor) * width, color="0.85", lw=0, label="shot noise alone")
+    axes.fill_between(middle, norm.pdf(middle, scale=floor) * width, color="0.85", lw=0)
     for (channels, split), answers in found.items():
         share = np.histogram(answers.error, FINE)[0] / len(answers.error)
-        label = f"{CHANNELS[channels]}, {WORDS[split]}"
-        axes.plot(middle, share, color=COLOURS[channels], ls=LINES[split], label=label)
+        axes.plot(middle, share, color=COLOURS[channels], ls=LINES[split])
     axes.axvline(0, color="black", lw=0.5)
     axes.set(xlabel="$E_i = (M_p - M_c) / M_c$", ylabel="$N(E_i)$ / all", xlim=(-1, 1))
-    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
-    axes.legend(loc="upper left", fontsize=5.5, ncols=2, handlelength=1.6, columnspacing=0.8)
+    axes.set_ylim(0, 1.3 * axes.get_ylim()[1])
+    _legend(axes, found, "upper left")
     return drawing
 
 
@@ -114,15 +117,29 @@ def cumulative(found: Found, floor: float) -> Figure:
     drawing = style.figure("column", height_ratio=0.85)
     axes = drawing.subplots()
     edge = np.linspace(0, 1, 201)
-    axes.fill_between(edge, 2 * norm.cdf(edge, scale=floor) - 1, color="0.85", lw=0, label="shot noise alone")
+    axes.fill_between(edge, 2 * norm.cdf(edge, scale=floor) - 1, color="0.85", lw=0)
     for (channels, split), answers in found.items():
         share = np.searchsorted(np.sort(np.abs(answers.error)), edge, side="right") / len(answers.error)
-        label = f"{CHANNELS[channels]}, {WORDS[split]}"
-        axes.plot(edge, share, color=COLOURS[channels], ls=LINES[split], label=label)
+        axes.plot(edge, share, color=COLOURS[channels], ls=LINES[split])
     axes.axvline(SMALLEST, color="black", lw=0.5)
     axes.set(xlabel="$|E_i|$", ylabel="$N(E < |E_i|)$ / all", xlim=(0, 1), ylim=(0, 1))
-    axes.legend(loc="lower right", fontsize=5.5, frameon=True, facecolor="white", edgecolor="none", framealpha=0.8)
+    _legend(axes, found, "lower right")
     return drawing
+
+
+def _legend(axes: Axes, found: Found, place: Literal["upper left", "lower right"]) -> None:
+    """Colours for the channels, kinds of lines for the splits."""
+    handles: list[Artist] = [
+        Line2D([], [], color=COLOURS[name], label=CHANNELS[name]) for name in dict.fromkeys(key[0] for key in found)
+    ]
+    handles += [
+        Line2D([], [], color="0.3", ls=LINES[name], label=WORDS[name])
+        for name in dict.fromkeys(key[1] for key in found)
+    ]
+    handles.append(Patch(color="0.85", label="shot noise alone"))
+    axes.legend(
+        handles=handles, loc=place, fontsize=6, frameon=True, facecolor="white", edgecolor="none", framealpha=0.8
+    )
 
 
 Panel = Literal["bins", "distribution", "cumulative"]

@@ -50,9 +50,8 @@ def near_minimum(
             "xycoords": ("axes fraction", "data"),
             "textcoords": "offset points",
             "fontsize": 6,
-            "ha": "right",
         }
-        axis.annotate(name, (1.0, level), (-2, 1), **places)
+        axis.annotate(name, (0.0, level), (3, 1), **places)
         for (x, y), colour in zip((exact, *predicted.values()), (style.BLACK, *panels.SERIES), strict=False):
             for end in crossings(x, y - y.min(), level):
                 axis.plot(end, level, mark, color=colour, ms=3)

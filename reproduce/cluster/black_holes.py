@@ -15,6 +15,10 @@ in place of few-body integrations:
 * the binding energy x grows by Δ x, Δ distributed as (1 + Δ)^(-9/2) (Heggie 1975; Spitzer 1987, Eq. 6-27), which
   momentum divides among the two; the lightest of the three is the one left over (exchange);
 * of two binaries that meet, the softer one is broken (Mikkola 1983);
+* two black holes at the centre whose attraction alone is that of a binary of `BIRTH` m σ², σ of the whole cluster, are
+  one, or meet if one is: the shells of a Monte Carlo code do not stop them from sinking for ever;
+* stars next to a binary at the centre meet it at the same rate with the density of one star inside its radius; such an
+  encounter frees Δ x in the ratio of the masses (Quinlan 1996 has the same dependence);
 * after each encounter the orbit gets an eccentricity e of the distribution 2 e. If gravitational waves (Peters 1964)
   merge it before it is likely to be met again, the product is taken to leave by its recoil.
 
@@ -37,6 +41,8 @@ NEIGHBOURS = 6  # on each side, in averages over black holes
 FORMATION = 0.75  # Goodman & Hut (1993, Eq. 1.2)
 BIRTH = 5.0  # binding energy of a new binary in m σ²; softer ones are soon broken again
 HARDENING = 3.5  # the share of encounters with more than Δ is (1 + Δ)^-HARDENING
+LONGEST_MYR = 1_000.0  # mean wait for an encounter, at most
+CENTRE = -1  # stands for the rank of what happens at the centre
 LIGHT = 299_792.458 / PC_PER_MYR_IN_KMS  # speed of light [pc/Myr]
 
 
@@ -198,12 +204,19 @@ class System:
         Black holes among them, in order of radius.
     pairs : dict
         Pairs by the number of their body.
+    sigma2 : float
+        Square of the cluster's one-dimensional velocity dispersion [pc²/Myr²]; infinite: the centre is left as it is.
     """
 
     def __init__(
-        self, random: np.random.Generator, stars: Stars, holes: NDArray[np.int64], pairs: dict[int, Pair]
+        self,
+        random: np.random.Generator,
+        stars: Stars,
+        holes: NDArray[np.int64],
+        pairs: dict[int, Pair],
+        sigma2: float = np.inf,
     ) -> None:
-        self.random, self.stars, self.holes, self.pairs = random, stars, holes, dict(pairs)
+        self.random, self.stars, self.holes, self.pairs, self.sigma2 = random, stars, holes, dict(pairs), sigma2
         self.around: Surroundings = surroundings(holes, stars.bodies)
         self._side = np.where(random.random(len(holes)) < 0.5, 1, -1)  # of each, where its neighbour is looked for
         self._busy: set[int] = set()  # each body takes part in one event a step
@@ -212,9 +225,10 @@ class System:
 
     def due(self, dt_myr: float) -> list[int]:
         """Ranks of the black holes to which something happens within `dt_myr`: they pair up, or as a pair meet one."""
+        centre = [CENTRE] if self._at_centre(dt_myr) else []
         count = len(self.holes)
         if count < 2:
-            return []
+            return centre
         mass = self.stars.m[self.holes]
         ranks = np.arange(count)
         neighbour = ranks + self._side
@@ -223,7 +237,53 @@ class System:
         for k in np.flatnonzero(np.isin(self.stars.star[self.holes], list(self.pairs))):
             pair = self.pairs[int(self.stars.star[self.holes[k]])]
             rates[k] = encounter_rate(pair, float(mass[neighbour[k]]), self.around, int(k))
-        return np.flatnonzero(self.random.random(count) < -np.expm1(-rates * dt_myr)).tolist()
+        return centre + np.flatnonzero(self.random.random(count) < -np.expm1(-rates * dt_myr)).tolist()
+
+    def _at_centre(self, dt_myr: float) -> bool:
+        """Whether the innermost black holes are a binary by themselves, or a binary there meets a star."""
+        s, holes = self.stars, self.holes
+        if not len(holes):
+            return False
+        i = int(holes[0])
+        if len(holes) > 1:
+            j = int(holes[1])
+            if G * s.m[i] * s.m[j] / (2 * s.r[j]) > BIRTH * 0.5 * (s.m[i] + s.m[j]) * self.sigma2:
+                return True
+        pair, star = self.pairs.get(int(s.star[i])), self._star_beside(i)
+        if pair is None or star is None:
+            return False
+        radius = max(s.r[i], s.r[star])
+        one = Surroundings(
+            np.array([3 / (4 * np.pi * radius**3)]), np.zeros(1), np.array([s.vr[star] ** 2 + s.vt[star] ** 2])
+        )
+        rate = encounter_rate(pair, float(s.m[star]), one, 0)
+        return bool(np.isfinite(self.sigma2) and self.random.random() < -np.expm1(-rate * dt_myr))
+
+    def _star_beside(self, i: int) -> int | None:
+        """The innermost body that is no black hole, if it is next to body i."""
+        black = set(self.holes[:2].tolist())
+        return next((j for j in (i - 1, i + 1) if 0 <= j < len(self.stars) and j not in black), None) if i < 3 else None
+
+    def _join(self) -> None:
+        """What `_at_centre` has found."""
+        s, i = self.stars, int(self.holes[0])
+        j = int(self.holes[1]) if len(self.holes) > 1 else i
+        binding = G * float(s.m[i]) * float(s.m[j]) / (2 * float(s.r[j]))
+        pair, other = self.pairs.get(int(s.star[i])), self.pairs.get(int(s.star[j]))
+        if j != i and binding > BIRTH * 0.5 * (s.m[i] + s.m[j]) * self.sigma2:
+            if pair is not None:
+                self._meet(0, pair, j)
+            elif other is not None:
+                self._meet(1, other, i)
+            else:
+                self._bind(i, j, binding)
+            return
+        star = self._star_beside(i)
+        if pair is not None and star is not None:
+            before = (float(s.m[i]), float(s.m[star]))
+            release = hardening(self.random) * pair.binding * min(1.0, 2 * before[1] / before[0])
+            self.pairs[pair.first] = pair._replace(binding=pair.binding + release)
+            self._recoil(i, star, before, release)
 
     def carry_out(self, ranks: list[int]) -> Stars:
         """Let it happen, at most one event a body: black holes' masses and velocities change, some come or go.
@@ -234,6 +294,9 @@ class System:
             The bodies after it; those given are changed.
         """
         for k in ranks:
+            if k == CENTRE:
+                self._join()
+                continue
             others = self._others(k)
             if self.holes[k] in self._busy or not others:
                 continue
@@ -258,19 +321,24 @@ class System:
         if len(singles) < 2:
             return
         j, third = singles[:2]
+        binding = BIRTH * 0.5 * float(s.m[i] + s.m[j]) * float(self.around.variance[k]) / 3
+        relative = self._bind(i, j, binding)
+        self._recoil(i, third, (float(s.m[i]), float(s.m[third])), binding + relative)
+
+    def _bind(self, i: int, j: int, binding: float) -> float:
+        """Make one body of two, with the velocity of their centre of mass; the energy of their relative motion."""
+        s = self.stars
         angle = 2 * np.pi * self.random.random()
         one = np.array([s.vr[i], s.vt[i], 0.0])
         two = np.array([s.vr[j], s.vt[j] * np.cos(angle), s.vt[j] * np.sin(angle)])
         m1, m2 = float(s.m[i]), float(s.m[j])
         mean_velocity = (m1 * one + m2 * two) / (m1 + m2)
-        relative = 0.5 * m1 * m2 / (m1 + m2) * float(np.sum((two - one) ** 2))
-        binding = BIRTH * 0.5 * (m1 + m2) * float(self.around.variance[k]) / 3
         pair = Pair(int(s.star[i]), int(s.star[j]), m1, m2, binding)
         self.pairs[pair.first] = pair
         s.m[i], s.vr[i], s.vt[i] = pair.mass_msun, mean_velocity[0], np.hypot(*mean_velocity[1:])
-        self._recoil(i, third, (s.m[i], s.m[third]), binding + relative)
         self._gone.append(j)
-        self._busy.add(j)
+        self._busy |= {i, j}
+        return 0.5 * m1 * m2 / (m1 + m2) * float(np.sum((two - one) ** 2))
 
     def _meet(self, k: int, pair: Pair, other: int) -> None:
         """A binary meets another black hole, or another binary."""
@@ -293,8 +361,8 @@ class System:
             s.star[i], s.star[other] = pair.first, left
             s.m[i], s.m[other] = pair.mass_msun, left_msun
             self._recoil(i, other, before, release)
-        wait = self.random.exponential(1 / encounter_rate(pair, pair.second_msun, self.around, k))
-        if pair.merges_within(np.sqrt(self.random.random())) < wait:
+        rate = max(encounter_rate(pair, pair.second_msun, self.around, k), 1 / LONGEST_MYR)
+        if pair.merges_within(np.sqrt(self.random.random())) < self.random.exponential(1 / rate):
             self._gone.append(i)
         else:
             self.pairs[pair.first] = pair

@@ -19,7 +19,7 @@ from reproduce.cluster.initial import Stars
 from reproduce.cluster.orbits import Potential
 from reproduce.cluster.relaxation import Encounters, Visits
 from reproduce.cluster.tides import ESCAPE_RATE, Tide, escape_energy, saddle_energy
-from reproduce.cluster.units import PC_PER_MYR_IN_KMS
+from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
 from reproduce.stars.stellar_evolution import MassRows, advance_masses, mass_rows
 from reproduce.stars.tracks import Tracks
 
@@ -261,7 +261,10 @@ def _meet(cluster: Cluster, physics: Physics) -> None:
     there = set(cluster.stars.star[holes].tolist())
     pairs = {star: pair for star, pair in cluster.pairs.items() if star in there}  # the others have left
     random = generator(cluster.seed, cluster.name, STREAM_HOLES, cluster.step)
-    system = black_holes.System(random, cluster.stars, holes, pairs)
+    field, middle = cluster.potential(), len(cluster.stars) // 2
+    depth = float(field.inside[middle] / cluster.stars.r[middle] + field.outer[middle])
+    # In a Plummer sphere the potential at the half-mass radius is six times the mean square of one velocity component.
+    system = black_holes.System(random, cluster.stars, holes, pairs, G * depth / 6)
     events = system.due(cluster.last_dt)
     if events:
         before = sum(cluster.energy())

@@ -135,7 +135,7 @@ def fit(item: Item) -> None:
         file["mass_to_light"] = values[fitted]
         file["chi2_total"], file["chi2_kinematic"] = chi2["total"], chi2["kinematic"]
         file["chi2"] = chi2[item.chi2]
-        file["kinematics"] = seen(weights, predicted[row], one.projected, kinematics)
+        file["kinematics"] = seen(weights, predicted[row], projected, kinematics)
         file["weights"] = weights
         file["best_maps"] = predicted[row]
         file["model_0_maps"] = predicted[zero]
@@ -153,13 +153,12 @@ def seen(weights: NDArray, coefficients: NDArray, projected: NDArray, kinematics
     weights : (orbits,)
     coefficients : (orbits, apertures, 4)
         h1 to h4 times the mass in the aperture.
-    projected : (orbits, apertures)
-        Masses in the apertures.
+    projected : (apertures,)
+        The galaxy's masses, by which the fit compares too: bad maps may leave an aperture without orbits.
     kinematics : Kinematics
         About which they are expanded.
     """
-    mass = np.maximum(weights @ projected, 1e-12)
-    h = np.einsum("o,oam->ma", weights, coefficients) / mass
+    h = np.einsum("o,oam->ma", weights, coefficients) / projected
     root = math.sqrt(2)
     return np.stack(
         [

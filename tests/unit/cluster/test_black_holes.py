@@ -71,7 +71,7 @@ def test_a_step_of_a_dense_system_keeps_mass_order_and_every_star():
     formed = 0
     for _ in range(30):
         system = System(rng, s.copy(), np.arange(len(s)), pairs)
-        s, pairs = system.carry_out(system.due(0.02)), system.pairs
+        s, pairs = system.carry_out(system.due(0.5)), system.pairs
         formed = max(formed, len(pairs))
         hidden = [pair.second for pair in pairs.values()]
         present = np.sort(np.concatenate([s.star, hidden]))
@@ -158,3 +158,29 @@ def test_neutron_stars_leave_and_black_holes_without_kick_do_not(evolved):
     assert (now == 13).sum() <= 1 < (late == 13).sum()
     shares = physics.kick_share[late == black_holes.BLACK_HOLE]
     assert (shares == 0).any() and ((shares >= 0) & (shares <= 1)).all()
+
+
+def test_two_that_hold_each_other_at_the_centre_are_one_body():
+    s = stars(40)
+    s.r[:2] = 1e-5, 2e-5
+    s.m[:2] = 30.0
+    system = System(np.random.default_rng(1), s.copy(), np.arange(10), {}, 1.0)
+    assert system.due(0.0) == [black_holes.CENTRE]
+    after = system.carry_out([black_holes.CENTRE])
+    (pair,) = system.pairs.values()
+    assert len(after) == 39 and after.m[0] == 60.0
+    assert pair.binding == pytest.approx(G * 900 / (2 * 2e-5))
+    assert System(np.random.default_rng(1), s.copy(), np.arange(10), {}).due(0.0) == []  # unless told of the cluster
+
+
+def test_a_binary_throws_out_the_star_that_sits_on_it():
+    s = stars(40)
+    s.r[:2] = 1e-5, 2e-5
+    s.m[:2] = 60.0, 0.5
+    pair = Pair(int(s.star[0]), 100, 30.0, 30.0, 2e4)
+    system = System(np.random.default_rng(1), s.copy(), np.array([0]), {pair.first: pair}, 1.0)
+    assert system.due(1.0) == [black_holes.CENTRE]
+    before = 0.5 * s.m[1] * (s.vr[1] ** 2 + s.vt[1] ** 2)
+    after = system.carry_out([black_holes.CENTRE])
+    freed = system.pairs[pair.first].binding - pair.binding
+    assert freed > 0 and 0.5 * after.m[1] * (after.vr[1] ** 2 + after.vt[1] ** 2) > before

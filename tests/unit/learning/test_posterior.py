@@ -121,6 +121,17 @@ def test_a_wrong_correlation_is_seen_by_tarp_alone() -> None:
     assert found["tarp_p"] < 1e-3
 
 
+def test_intervals_that_are_too_wide_are_taken_in() -> None:
+    """Of posteriors twice too wide the interval of 38 % holds 68 %; the levels found hold their shares of others."""
+    claimed, true = posterior(4_000, width=2.0)
+    below = claimed.cumulative(true)[:, 0]
+    levels = calibration.conformal_levels(below[:2_000], [0.68, 0.95])
+    assert levels[0] == pytest.approx(2 * norm.cdf(norm.ppf(0.84) / 2) - 1, abs=0.04)
+    for level, claimed_level in zip((0.68, 0.95), levels, strict=True):
+        held = 2 * np.abs(below[2_000:] - 0.5) <= claimed_level
+        assert held.mean() == pytest.approx(level, abs=0.04)  # 2,000 items on either side: 1.5 % at 68 %
+
+
 def test_views_of_one_object_are_no_independent_tests() -> None:
     claimed, true = posterior(40)
     many = Mixture(*(np.repeat(each, 50, axis=0) for each in (claimed.weights, claimed.means, claimed.triangles)))

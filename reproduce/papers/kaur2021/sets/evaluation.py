@@ -126,12 +126,17 @@ def _measure(
         bootstrap=settings.bootstrap,
         seed=settings.seed,
     )
+    below = masses.posterior.cumulative(normal)[:, 0]
+    for level, own in zip(LEVELS, masses.levels, strict=True):
+        (held,) = calibration.coverage(below, [own], galaxy, settings.bootstrap, settings.seed)
+        name = f"interval_{100 * level:.0f}"
+        numbers |= {name: 100 * held.share, f"{name}_low": 100 * held.low, f"{name}_high": 100 * held.high}
     numbers["width_68"] = float(np.mean(labels.label(high[0], ends_msun) - labels.label(low[0], ends_msun)))
     numbers["strange"] = float(np.mean(masses.domain > 1))
     columns: dict[str, NDArray] = {
         "label": label,
         "median": guess,
-        "below": masses.posterior.cumulative(normal)[:, 0],
+        "below": below,
         "domain": masses.domain,
         "galaxy": galaxy,
     }

@@ -37,6 +37,8 @@ class Architecture:
         As in the settings.
     ends_msun : pair of float
         The prior of the dark mass, uniform between these [Msun].
+    levels : pair of float
+        Levels of the posterior's central intervals that hold 68 and 95 % of the truths on validation galaxies.
     """
 
     size: int
@@ -47,6 +49,7 @@ class Architecture:
     copies: int
     fewest: int
     ends_msun: tuple[float, float]
+    levels: tuple[float, float] = LEVELS
 
     @classmethod
     def of(cls, sets: Sets, ends_msun: tuple[float, float]) -> Self:
@@ -71,8 +74,12 @@ class Architecture:
         path = folder / "sets.json"
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-            low, high = found.pop("ends_msun")
-            return cls(**{name: int(value) for name, value in found.items()}, ends_msun=(float(low), float(high)))
+            (low, high), (inner, outer) = found.pop("ends_msun"), found.pop("levels")
+            return cls(
+                **{name: int(value) for name, value in found.items()},
+                ends_msun=(float(low), float(high)),
+                levels=(float(inner), float(outer)),
+            )
         except OSError:
             raise InputError(f"{folder}: no trained networks of sets (no sets.json); run kaur2021.sets first") from None
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -128,19 +135,22 @@ class Masses:
         Of the dark mass [Msun], which turns u into masses.
     domain : (n,)
         Above 1 a galaxy is unlike those of the training; NaN where it was not asked for.
+    levels : pair of float
+        Of the posterior's intervals that hold 68 and 95 % of the truths.
     """
 
     posterior: Mixture
     prior: Uniform
     domain: Array
+    levels: tuple[float, float] = LEVELS
 
     def median_msun(self) -> Array:
         """Shape (n,)."""
         return self.prior.value(self.posterior.quantiles([0.5])[0, :, 0])
 
-    def intervals_msun(self, levels: Sequence[float] = LEVELS) -> tuple[Array, Array]:
-        """Central intervals, low and high ends, each (levels, n)."""
-        low, high = self.posterior.intervals(levels)
+    def intervals_msun(self) -> tuple[Array, Array]:
+        """Central intervals that hold 68 and 95 % of the truths, low and high ends, each (2, n)."""
+        low, high = self.posterior.intervals(self.levels)
         return self.prior.value(low[..., 0]), self.prior.value(high[..., 0])
 
 
@@ -200,7 +210,8 @@ class SetModel:
         score = np.full(len(galaxies), np.nan)
         if with_domain and self.domain is not None:
             score = self.domain.score(*self.described(galaxies))
-        return Masses(Mixture.joined(members), Uniform(*self.architecture.ends_msun), score)
+        prior = Uniform(*self.architecture.ends_msun)
+        return Masses(Mixture.joined(members), prior, score, self.architecture.levels)
 
     def described(self, galaxies: Sequence[Seen]) -> tuple[Array, Array]:
         """What the first network sees of galaxies, (n, width), and six plain numbers of each, (n, 6)."""

@@ -1,14 +1,16 @@
 """Training of the networks of sets, on the galaxies that the split by galaxy trains with."""
 
+import dataclasses
 import functools
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from reproduce.learning import training
+from reproduce.learning import calibration, training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.domain import Domain
+from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import MixtureLoss
 from reproduce.learning.stream import Stream
 from reproduce.learning.task import Head, Task
@@ -23,7 +25,7 @@ from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress
 
-VALIDATION, VIEWS, DOMAIN = 0, 1, 2  # streams of random numbers
+VALIDATION, VIEWS, DOMAIN, LEVEL = 0, 1, 2, 3  # streams of random numbers
 DOMAIN_VIEWS = 4_000  # training views that the domain score learns what is usual from
 Galaxy = tuple[str, int]
 
@@ -72,10 +74,14 @@ def train(
     tasks = [_task(k, views["train"], validation, sets, folder, checkpoint, threads) for k in range(sets.members)]
     found = training.train([tasks], executor, on_epoch, progress)
     training.write_history(folder / "history.csv", {("sets", k): found[one.name] for k, one in enumerate(tasks)})
-    model.Architecture.of(sets, ends_msun).save(folder)
+    architecture = model.Architecture.of(sets, ends_msun)
+    architecture.save(folder)
     trained = model.SetModel.load(folder, with_domain=False)
     _fit_domain(trained, views, sets).save(folder)
-    numbers = {"training_galaxies": len(chosen["train"]), "parameters": trained.parameters()}
+    levels = _levels(trained, views["validation"], sets)
+    dataclasses.replace(architecture, levels=levels).save(folder)
+    numbers: dict[str, float] = {"training_galaxies": len(chosen["train"]), "parameters": trained.parameters()}
+    numbers |= {"level_for_68": 100 * levels[0], "level_for_95": 100 * levels[1]}
     return training.summary("sets", list(found.values())) | {name: float(value) for name, value in numbers.items()}
 
 
@@ -140,6 +146,16 @@ def _write_validation(path: Path, draw: Draw, sets: Sets) -> None:
         for group, some in (("train", items[:1]), ("validation", items)):
             file[f"{group}/clusters"] = np.stack([item["clusters"][..., 0] for item in some])
             file[f"{group}/mass"] = np.concatenate([item["mass"] for item in some])
+
+
+def _levels(trained: "model.SetModel", draw: Draw, sets: Sets) -> tuple[float, float]:
+    """Levels of the intervals that hold what they claim on fresh views of the validation galaxies."""
+    items = range(len(draw.chosen) * sets.validation_views)
+    views = [draw.view(np.random.default_rng([sets.seed, LEVEL, item]), item) for item in items]
+    masses = trained.predict([seen for seen, _ in views], with_domain=False)
+    below = masses.posterior.cumulative(masses.prior.normal([mass for _, mass in views])[:, None])[:, 0]
+    inner, outer = calibration.conformal_levels(below, LEVELS)
+    return float(inner), float(outer)
 
 
 def _fit_domain(trained: "model.SetModel", views: dict[str, Draw], sets: Sets) -> "model.DomainFile":

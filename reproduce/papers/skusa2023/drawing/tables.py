@@ -23,8 +23,13 @@ def losses(job: "Job") -> None:
     from paper_figures.skusa2023 import methods
     from paper_figures.skusa2023.panels import LOSSES
 
-    table = methods.losses(common.methods(job), {name: text.strip("$") for name, text in LOSSES.items()})
+    table = methods.losses(common.methods(job), {name: _plain(text) for name, text in LOSSES.items()})
     style.save_table(table, job.folder, "losses", methods.UNITS, latex=True)
+
+
+def _plain(text: str) -> str:
+    """A loss without the marks of a formula."""
+    return text.strip("$").replace("\\epsilon", "ε").replace("_", "")
 
 
 def table2_1(job: "Job") -> None:

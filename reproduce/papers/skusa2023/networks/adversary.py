@@ -91,7 +91,7 @@ def train(
     -------
     dict
         ``parameters_generator``, ``parameters_discriminator``; of each set ``gan.everyN.seconds`` (as there) and
-        ``gan.everyN.epochs``.
+        ``gan.everyN.epochs``; ``gan_epoch_seconds`` of one training on the first set.
     """
     wanted, shape = networks(gan), size(source)
     for stride in gan.strides:
@@ -106,6 +106,7 @@ def train(
     metrics = {
         "parameters_generator": float(architecture.dcnn(*shape).count_params()),
         "parameters_discriminator": float(architecture.discriminator(*shape).count_params()),
+        "gan_epoch_seconds": second * len(models.members(sets, gan.strides[0])),
     }
     for network, maps, one in zip(wanted, seen, tasks, strict=True):
         if network.mask:

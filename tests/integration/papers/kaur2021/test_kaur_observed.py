@@ -15,9 +15,10 @@ from reproduce.archives import sluggs
 from reproduce.archives.download import DownloadError, UnreachableError
 from reproduce.galaxy import kinematics, particles
 from reproduce.galaxy.globular_clusters import ClusterSystem
-from reproduce.papers.kaur2021 import galaxies
+from reproduce.papers.kaur2021 import galaxies, labels
 from reproduce.papers.kaur2021.observed import masses, synthetic
 from reproduce.papers.kaur2021.observed.observe import observe, read
+from reproduce.papers.kaur2021.observed.predict_command import PRETRAINED
 from reproduce.papers.kaur2021.observed.systems import system, unproject
 from reproduce.papers.kaur2021.sets.clusters import Seen
 from reproduce.papers.kaur2021.sets.evaluation import WAYS, evaluate
@@ -81,7 +82,7 @@ def test_every_measure_is_there_for_every_way_to_look(made: Path, tmp_path: Path
         error = group["median"][:] - group["label"][:]
         assert found["discs.sets.galaxy.mae"] == pytest.approx(np.abs(error).mean())
         inside = (group["low_68"][:] <= group["label"][:]) & (group["label"][:] <= group["high_68"][:])
-        assert found["discs.sets.galaxy.coverage_68"] == pytest.approx(100 * inside.mean())
+        assert found["discs.sets.galaxy.interval_68"] == pytest.approx(100 * inside.mean())
         assert len(error) == 8
 
 
@@ -282,3 +283,19 @@ def test_another_codes_merger_goes_through_maps_and_prediction(made: Path, tmp_p
     np.testing.assert_allclose(answers[0].median_msun(), answers[1].median_msun(), rtol=0.1)
     with pytest.raises(InputError, match="expected 500 particles of the kind stars at least, found 100"):
         particles.tracers(particles.read_gadget(path), "stars", 500, np.random.default_rng(1))
+
+
+def test_the_packages_networks_know_galaxies_that_they_have_not_seen(tmp_path: Path) -> None:
+    """Four synthetic galaxies of the default ranges, of 76 to 179 clusters, with errors.
+
+    The label error of 200 galaxies was 0.62 in the mean with 200 clusters; 2.5 is what one answer for all has.
+    """
+    settings = PROFILES.load("laptop", ["galaxies.seed=1"])
+    names = ("NGC 720", "NGC 3115", "NGC 4494", "NGC 7457")
+    observe(Observe(source="synthetic", galaxies=names), settings.galaxies, tmp_path, tmp_path)
+    rows, clusters = read(tmp_path)
+    table = masses.set_masses(SetModel.load(PRETRAINED), rows, clusters, settings.galaxies.halo_msun)
+    found, true = (labels.label(table[name], settings.galaxies.halo_msun) for name in ("mass_msun", "halo_msun"))
+    assert np.abs(found - true).mean() < 1.5
+    assert (table["domain"] < 1).all()
+    assert table["halo_msun"].between(table["low_95_msun"], table["high_95_msun"]).sum() >= 3

@@ -267,7 +267,7 @@ def test_bad_folders_get_one_line(places, tmp_path):
 
     def refused(message):
         with pytest.raises(InputError, match=message) as caught:
-            observing.observe(group, out)
+            observing.observe(group, out, tmp_path)
         assert "\n" not in str(caught.value)
         assert not list(out.iterdir())
 

@@ -58,8 +58,8 @@ def test_kinematics_of_coefficients_to_first_order():
     """An orbit whose h1 is 0.1 in an aperture of dispersion 100 km/s moves its mean by √2 · 10 km/s."""
     ones = np.ones(2)
     data = Kinematics(20 * ones, ones, 100 * ones, ones, 0 * ones, ones, 0 * ones, ones)
-    projected = np.array([[0.5, 0.25]])
-    coefficients = projected[..., None] * np.array([0.1, 0.05, 0.02, 0.03])
+    projected = np.array([0.5, 0.25])
+    coefficients = projected[None, :, None] * np.array([0.1, 0.05, 0.02, 0.03])
     mean, dispersion, h3, h4 = fits.seen(np.ones(1), coefficients, projected, data)
     assert mean == pytest.approx(20 + np.sqrt(2) * 10)
     assert dispersion == pytest.approx(100 * (1 + np.sqrt(2) * 0.05))
