@@ -90,11 +90,11 @@ def shifts(
         itself = test.library(np.eye(len(test))[k])
         made = mock_galaxy(galaxy, itself, test.parameters[k], TRUE_RATIO, seed=1000 + k)
         own = galaxy.masses(test.parameters[k])
-        best = minimum(ratios, chi2_of(itself, ratios, own, made.kinematics))
+        best = minimum(ratios, chi2_of(galaxy, itself, ratios, own, made.kinematics))
         others = {name: train.library(w[k]) for name, w in weights.items()}
         if k < len(repeat):
             others[REPEATED] = repeat.library(np.eye(len(repeat))[k])
         for name, library in others.items():
-            moved = minimum(ratios, chi2_of(library, ratios, own, made.kinematics)) - best
+            moved = minimum(ratios, chi2_of(galaxy, library, ratios, own, made.kinematics)) - best
             rows.append({"method": name, "library": k, "best": best, "shift": moved})
     return rows

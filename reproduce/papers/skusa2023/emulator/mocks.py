@@ -10,15 +10,17 @@ from reproduce.papers.skusa2023.default_galaxy import PROGRADE
 from reproduce.papers.skusa2023.emulator.target import Masses, Target
 
 
-def problem(library: OrbitLibrary, coefficients: np.ndarray, own: Masses, kinematics: Kinematics) -> WeightProblem:
-    """Rows of a fit; errors of masses as in the thesis."""
+def problem(
+    galaxy: Target, library: OrbitLibrary, coefficients: np.ndarray, own: Masses, kinematics: Kinematics
+) -> WeightProblem:
+    """Rows of a fit."""
     return weight_problem(
         library=library,
         coefficients=coefficients,
         intrinsic=own.intrinsic,
         projected=own.projected,
         kinematics=kinematics,
-        errors=MassErrors(),
+        errors=MassErrors(galaxy.emulator.intrinsic_error, galaxy.emulator.projected_error),
     )
 
 
@@ -28,7 +30,7 @@ def mock_galaxy(
     """Weigh a library so that it makes the galaxy's masses and rotates, and observe it with noise."""
     n = library.histogram.shape[2]
     blank = Kinematics(*(np.ones(n) for _ in range(8)))  # its rows are not used
-    rows = problem(library, np.zeros((len(library.family), n, 4)), galaxy.masses(parameters), blank)
+    rows = problem(galaxy, library, np.zeros((len(library.family), n, 4)), galaxy.masses(parameters), blank)
     weights = synthetic.known_weights(library, rows, PROGRADE)
     return synthetic.observe(
         library=library,
@@ -40,10 +42,12 @@ def mock_galaxy(
     )
 
 
-def chi2_of(library: OrbitLibrary, ratios: np.ndarray, own: Masses, kinematics: Kinematics) -> np.ndarray:
+def chi2_of(
+    galaxy: Target, library: OrbitLibrary, ratios: np.ndarray, own: Masses, kinematics: Kinematics
+) -> np.ndarray:
     """Least chi² of a library at each M/L, shape (ratios,)."""
     found = []
     for coefficients in coefficient_maps(library, kinematics, ratios):
-        rows = problem(library, coefficients, own, kinematics)
+        rows = problem(galaxy, library, coefficients, own, kinematics)
         found.append(rows.chi2(solve_weights(rows)))
     return np.array(found)

@@ -40,6 +40,7 @@ class Emulated:
     q.
     """
 
+    galaxy: Target
     train: Libraries
     components: Components
     predict: Predictor
@@ -69,7 +70,7 @@ class Emulated:
                 np.tensordot(weights, self.apertures, 1),
                 np.tensordot(weights, self.train.intrinsic, 1),
             )
-            rows = problem(library, h, self.own_masses(points[k, 0]), self.kinematics)
+            rows = problem(self.galaxy, library, h, self.own_masses(points[k, 0]), self.kinematics)
             found[k] = rows.chi2(solve_weights(rows))
         return found
 
@@ -91,6 +92,7 @@ def emulated(
     shapes = np.linspace(*settings.q, SHAPES)
     middle = 0.5 * (components.low + components.high)
     return Emulated(
+        galaxy=galaxy,
         train=train,
         components=components,
         predict=predict,

@@ -31,7 +31,7 @@ LIBRARIES = (
 """Settings that change the libraries."""
 NETWORK = ("members", "left_out", "width", "epochs", "passes", "batch_size", "learning_rate")
 """Settings that change the network learnt from them."""
-FITS = ("mass_to_light", "ratios", "best_signal_to_noise")
+FITS = ("mass_to_light", "ratios", "best_signal_to_noise", "intrinsic_error", "projected_error")
 """Settings that change the fits of mock galaxies."""
 POSTERIOR = ("first_points", "walkers", "steps", "mocks")
 """Settings that change posteriors."""
@@ -86,6 +86,10 @@ class Emulator(Group):
     learning_rate: Positive = Field(3e-3, description="Adam's largest rate; a cosine takes it to zero")
     mass_to_light: Range = Field((4.0, 6.5), description="M/L looked at, the truth of mock galaxies inside its middle")
     ratios: int = Field(26, ge=5, description="values of M/L between its ends, even in M/L")
+    intrinsic_error: Positive = Field(
+        0.15, description="relative error of masses in cells: what so few bundles can make; the thesis's 0.01 rules all"
+    )
+    projected_error: Positive = Field(0.05, description="relative error of masses in apertures")
     first_points: int = Field(256, ge=16, description="points of the box at which a posterior begins")
     walkers: int = Field(32, ge=10, multiple_of=2, description="walkers of a posterior")
     steps: int = Field(50, ge=3, description="steps of each walker; the first third is thrown away")

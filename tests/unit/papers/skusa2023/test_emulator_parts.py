@@ -137,9 +137,9 @@ def test_variants_change_one_thing_and_keep_the_cost() -> None:
     ("change", "says"),
     [
         ({"q": (0.5, 0.5)}, r"emulator\.q must be a range"),
-        ({"libraries": 18}, r"must be at least 21"),
+        ({"libraries": 18}, r"must be at least 19"),
         ({"repeats": 9}, r"emulator\.repeats=9 is more than"),
-        ({"corners": False, "libraries": 9}, r"emulator\.left_out=5 leaves too few"),
+        ({"corners": False, "libraries": 9, "left_out": 5}, r"emulator\.left_out=5 leaves too few"),
     ],
 )
 def test_settings_that_cannot_be(change: dict, says: str) -> None:
