@@ -23,11 +23,7 @@ def sentence(found: Mapping[str, float], name: str) -> str:
     classical = found[f"{best}_{key}_mae_by_galaxy"]
     floor = found[f"floor_{key}_mae_by_galaxy"]
     much = "better than" if high < classical else "worse than" if low > classical else "not told apart from"
-    below = (
-        " (below the shot noise of its velocities, which no method reaches on unseen galaxies)"
-        if image < found[f"floor_{key}_mae"]
-        else ""
-    )
+    below = " (below the shot noise of its velocities)" if image < found[f"floor_{key}_mae"] else ""
     return (
         f"{name}, two channels: a mean absolute error of {image:.2f} split by image{below} becomes {galaxy:.2f} "
         f"({low:.2f} to {high:.2f}) on galaxies that the network has not seen, {galaxy / image:.1f} times as much; "
