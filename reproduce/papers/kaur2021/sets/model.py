@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-import h5py
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning.domain import Domain, Whitening
+from reproduce.learning.domain import Domain
+from reproduce.learning.domain_file import DomainFile
 from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import Mixture, Uniform
 from reproduce.learning.prediction import outputs
@@ -84,43 +84,6 @@ class Architecture:
             raise InputError(f"{folder}: no trained networks of sets (no sets.json); run kaur2021.sets first") from None
         except (ValueError, TypeError, KeyError, AttributeError):
             raise InputError(f"{path}: damaged; run kaur2021.sets again") from None
-
-
-@dataclass(frozen=True)
-class DomainFile:
-    """A `Domain` and its file ``domain.h5``."""
-
-    domain: Domain
-
-    def save(self, folder: Path) -> None:
-        """Write ``domain.h5``."""
-        with whole(folder / "domain.h5") as partial, h5py.File(partial, "w") as file:
-            for name in ("features", "appearance"):
-                for part in ("mean", "std", "matrix"):
-                    file[f"{name}/{part}"] = getattr(getattr(self.domain, name), part)
-            file["looks"], file["thresholds"] = self.domain.looks, self.domain.thresholds
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read ``domain.h5``.
-
-        Raises
-        ------
-        InputError
-            If it is not there or damaged.
-        """
-        try:
-            with h5py.File(folder / "domain.h5") as file:
-                parts = {
-                    name: Whitening(*(file[f"{name}/{part}"][:] for part in ("mean", "std", "matrix")))
-                    for name in ("features", "appearance")
-                }
-                return cls(Domain(parts["features"], parts["appearance"], file["looks"][:], file["thresholds"][:]))
-        except (OSError, KeyError) as error:
-            reason = " ".join(str(error).split())[:100]
-            raise InputError(
-                f"{folder / 'domain.h5'}: missing or damaged ({reason}); run kaur2021.sets again"
-            ) from None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from reproduce.learning import calibration, training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.domain import Domain
+from reproduce.learning.domain_file import DomainFile
 from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import MixtureLoss
 from reproduce.learning.stream import Stream
@@ -158,11 +159,11 @@ def _levels(trained: "model.SetModel", draw: Draw, sets: Sets) -> tuple[float, f
     return float(inner), float(outer)
 
 
-def _fit_domain(trained: "model.SetModel", views: dict[str, Draw], sets: Sets) -> "model.DomainFile":
+def _fit_domain(trained: "model.SetModel", views: dict[str, Draw], sets: Sets) -> DomainFile:
     """What is usual, of views of the training galaxies; the thresholds, of validation galaxies."""
     numbers = []
     for place, draw in enumerate(views.values()):
         n = min(DOMAIN_VIEWS, max(len(draw.chosen) * sets.views, 64))
         seen = [draw.view(np.random.default_rng([sets.seed, DOMAIN, place, item]), item)[0] for item in range(n)]
         numbers.append(trained.described(seen))
-    return model.DomainFile(Domain.fit(numbers[0], numbers[1]))
+    return DomainFile(Domain.fit(numbers[0], numbers[1]))
