@@ -1,0 +1,1 @@
+"""The residual network: layers, losses, training, and a trained one at work."""
