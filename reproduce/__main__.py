@@ -3,12 +3,18 @@
 import sys
 from collections.abc import Sequence
 
+from reproduce.papers.bialopetravicius2019.stages import PAPER as BIALOPETRAVICIUS_2019
 from reproduce.papers.chardin2021.stages import PAPER as CHARDIN_2021
 from reproduce.papers.kaur2021.stages import PAPER as KAUR_2021
 from reproduce.papers.skusa2023.stages import PAPER as SKUSA_2023
 from reproduce.workflow import command_line
 
-PAPERS = (CHARDIN_2021, KAUR_2021, SKUSA_2023)  # the first one's targets need no name before them
+PAPERS = (
+    CHARDIN_2021,
+    KAUR_2021,
+    SKUSA_2023,
+    BIALOPETRAVICIUS_2019,
+)  # the first one's targets need no name before them
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ training items' prior. A component has a mean μ and a lower triangle A with a p
 unit variance: its covariance is (AᵀA)⁻¹.
 
 The density has no edge. Parameters with a bounded or skew prior are to be transformed before, so that the prior is
-about normal: for uniform ones `Uniform`, after which no sample lies outside the range.
+about normal: for uniform ones `prior.Uniform`, after which no sample lies outside the range.
 """
 
 import math
@@ -23,7 +23,6 @@ Array = NDArray[np.float64]
 
 STEEPEST = 8.0  # |ln| of the triangles' diagonals stays below: e^-8 of the prior's width is finer than any answer
 HALVINGS = 48  # of the bracket of a quantile: to rounding
-EDGE = 1e-6  # of a uniform range: a parameter at its very end has this share of the prior below it
 
 
 def n_numbers(parameters: int, components: int) -> int:
@@ -200,25 +199,3 @@ class Mixture:
         """Central intervals of each parameter that hold these shares: low and high ends, each (q, n, d)."""
         levels = np.asarray(levels, np.float64)
         return self.quantiles((1 - levels) / 2), self.quantiles((1 + levels) / 2)
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """A uniform prior, and the parameter whose prior is the standard normal: u = Φ⁻¹((θ - low) / (high - low)).
-
-    Attributes
-    ----------
-    low, high : float
-    """
-
-    low: float
-    high: float
-
-    def normal(self, values: ArrayLike) -> Array:
-        """u of parameters; those at the very ends, and beyond, count as just inside."""
-        share = (np.asarray(values, np.float64) - self.low) / (self.high - self.low)
-        return ndtri(np.clip(share, EDGE, 1 - EDGE))
-
-    def value(self, normal: ArrayLike) -> Array:
-        """Parameters of u."""
-        return self.low + (self.high - self.low) * ndtr(np.asarray(normal, np.float64))

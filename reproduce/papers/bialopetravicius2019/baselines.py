@@ -116,7 +116,10 @@ def make(
                 axis = 1 if name == "quantiles" else 0
                 file[f"{group}/{name}"] = np.concatenate([part[place] for part in parts], axis=axis)
         file.attrs["levels"] = LEVELS
-    scales = {f"error_scale_{band.lower()}": value for band, value in zip(hst.EXTINCTION, corrections.scale.tolist())}
+    scales = {
+        f"error_scale_{band.lower()}": value
+        for band, value in zip(hst.EXTINCTION, corrections.scale.tolist(), strict=True)
+    }
     return {"library": float(len(library.rate)), **scales}
 
 

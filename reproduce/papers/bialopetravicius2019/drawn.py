@@ -4,9 +4,10 @@ What a process that draws needs is read once from the files of earlier stages; n
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,12 @@ class Draw:
     camera: HstCamera
     group: Group = "train"
     radii_kpc: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, settings: Any, inputs: Mapping[str, Path]) -> Self:
+        """Of training images, from settings with ``stars``, ``clusters``, ``camera`` and the folders of the stages."""
+        groups = settings.stars, settings.clusters, settings.camera
+        return cls(inputs["isochrones"], inputs["fields"] / "fields.h5", *groups)
 
     @property
     def priors(self) -> Priors:

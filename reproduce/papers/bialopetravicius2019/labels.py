@@ -1,7 +1,7 @@
 """What the networks say of a cluster: log age, log mass, log half-light radius, A_V; and the transform of each.
 
 A network says u, which is standard normal under the prior that training clusters are drawn from
-(`reproduce.learning.posterior.Uniform`), so that no answer lies outside of it. Ages are drawn from isochrones a step
+(`reproduce.learning.prior.Uniform`), so that no answer lies outside of it. Ages are drawn from isochrones a step
 apart; within the step the label is spread evenly, because a density at the nodes alone would have no end. The mass is
 that of the stars that were drawn, which scatters about the one asked for: its range is wider by what that scatters.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning.posterior import Uniform
+from reproduce.learning.prior import Uniform
 from reproduce.sky.settings import DrawnClusters
 
 PARAMETERS = ("log_age", "log_mass", "log_half_radius", "a_v")

@@ -28,7 +28,7 @@ class Fields(Group):
     )
     number: int = Field(500, ge=4, description="tiles; of all bricks together with source=phat")
     pixels: int = Field(256, ge=32, le=2048, description="side of a tile [px]")
-    radii_kpc: tuple[float, float] = Field((0.0, 20.0), description="distance of synthetic ones from M31's centre [kpc]")
+    radii_kpc: tuple[float, float] = Field((0.0, 20.0), description="distance of synthetic ones from the centre [kpc]")
     bricks: tuple[int, ...] = Field((2, 9, 15, 21), min_length=1, description="PHAT's bricks, 1 to 23")
     seed: Seed = Field(1, description="seed of synthetic fields, and of the choice among real ones")
 

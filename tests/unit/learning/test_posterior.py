@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from reproduce.learning import calibration
-from reproduce.learning.posterior import Mixture, MixtureLoss, Uniform, n_numbers
+from reproduce.learning.posterior import Mixture, MixtureLoss, n_numbers
+from reproduce.learning.prior import Uniform
 
 
 def raw(n: int, parameters: int, components: int, seed: int = 1) -> np.ndarray:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
-from reproduce.learning.posterior import Mixture, Uniform
+from reproduce.learning.posterior import Mixture
 from reproduce.learning.prediction import outputs
+from reproduce.learning.prior import Uniform
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.bialopetravicius2019.drawn import pixels
 from reproduce.papers.bialopetravicius2019.labels import PARAMETERS, Priors

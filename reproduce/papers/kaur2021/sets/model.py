@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
 from reproduce.learning.intervals import LEVELS
-from reproduce.learning.posterior import Mixture, Uniform
+from reproduce.learning.posterior import Mixture
 from reproduce.learning.prediction import outputs
+from reproduce.learning.prior import Uniform
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.kaur2021.sets.clusters import Seen, appearance, rows
 from reproduce.papers.kaur2021.sets.network import build

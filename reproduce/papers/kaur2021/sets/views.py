@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from reproduce.learning.posterior import Uniform
+from reproduce.learning.prior import Uniform
 from reproduce.papers.kaur2021 import galaxies
 from reproduce.papers.kaur2021.sets.clusters import Seen, rows
 from reproduce.papers.kaur2021.settings import Sets

@@ -1,0 +1,349 @@
+"""The stage `evaluate`: the networks beside what needs none, on the same test images.
+
+Biases are medians of predicted minus true, scatters half of the width that holds the middle 68 % of it. Cells of the
+(age, mass) plane are those of the claim: 0.5 dex in age by 0.3 dex in mass.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reproduce.learning import calibration
+from reproduce.learning.intervals import LEVELS
+from reproduce.papers.bialopetravicius2019 import sets
+from reproduce.papers.bialopetravicius2019.baselines import LEVELS as QUANTILES
+from reproduce.papers.bialopetravicius2019.labels import NAMES, PARAMETERS, columns
+from reproduce.papers.bialopetravicius2019.networks.model import ResNet
+from reproduce.papers.bialopetravicius2019.settings import Evaluate
+from reproduce.workflow.files import whole
+from reproduce.workflow.progress import Progress
+
+MIDDLE = QUANTILES.index(0.5)
+LIMITS = {"age": 0.1, "mass": 0.05, "size": 0.05}
+"""dex; the claim holds in a cell whose biases are smaller (the issue's reading of "no significant bias")."""
+SCATTERS = {"age": 0.25, "mass": 0.2, "size": 0.12}
+"""dex; what we aim at in these cells."""
+AGE_STEP, MASS_STEP = 0.5, float(np.log10(sets.MASSES_MSUN[1] / sets.MASSES_MSUN[0])) / 4
+MAGNITUDES = np.arange(18.0, 28.01, 0.5)
+"""Edges of the bins of completeness [F475W]."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of the (age, mass) plane.
+
+    Attributes
+    ----------
+    log_age, log_mass : array
+        Edges [log10 yr, log10 Msun].
+    """
+
+    log_age: Array
+    log_mass: Array
+
+
+def claim_grid(youngest: float) -> Grid:
+    """Cells of the abstract's range, from the youngest log age that is drawn; the last cell of ages is narrower."""
+    oldest, light = np.log10(sets.OLDEST_YR), np.log10(sets.MASSES_MSUN[0])
+    ages = np.append(np.arange(youngest, oldest - 0.1, AGE_STEP), oldest)
+    return Grid(ages, light + MASS_STEP * np.arange(5))
+
+
+def whole_grid(log_age: tuple[float, float], log_mass: tuple[float, float]) -> Grid:
+    """Cells of all that is drawn, of which the claim's are a part."""
+    first = np.log10(sets.MASSES_MSUN[0])
+    below, above = np.ceil((first - log_mass[0]) / MASS_STEP), np.ceil((log_mass[1] - first) / MASS_STEP - 0.1)
+    ages = np.arange(log_age[0], log_age[1] + AGE_STEP - 0.1, AGE_STEP)
+    return Grid(ages, first + MASS_STEP * np.arange(-below, above + 1))
+
+
+def evaluate(
+    test: Path,
+    baselines: Path,
+    trained: Path,
+    settings: Evaluate,
+    log_age: tuple[float, float],
+    log_mass: tuple[float, float],
+    folder: Path,
+    progress: Progress,
+) -> dict[str, float]:
+    """Measure everything.
+
+    Parameters
+    ----------
+    test, baselines : Path
+        ``test.h5``, ``baselines.h5``.
+    trained : Path
+        Folder of the stage `train`.
+    settings : Evaluate
+    log_age, log_mass : pair of float
+        Ranges of what is drawn [log10 yr, log10 Msun].
+    folder : Path
+        Receives ``predictions.h5`` (of each group the ``labels``, and of each method ``quantiles`` (5, n, 4)),
+        ``cells_disc.csv`` and ``cells_all.csv``, ``metrics.json``.
+    progress
+        Is told how far it is.
+
+    Returns
+    -------
+    dict
+        ``GROUP.METHOD.PARAMETER.MEASURE``: groups `sets.GROUPS`; methods ``network``, ``bins``, ``photometry``;
+        parameters ``age mass size a_v``; measures ``bias scatter rms coverage_68 coverage_95``, of the group ``disc``
+        also ``worst_bias worst_scatter cells_within cells_better``; and what `_claim` and `_completeness` add.
+    """
+    model = ResNet.load(trained)
+    metrics: dict[str, float] = {}
+    kept: dict[str, dict[str, Array]] = {}
+    empty: dict[str, Array] = {}
+    with whole(folder / "predictions.h5") as partial, h5py.File(partial, "w") as file:
+        for place, group in enumerate(sets.GROUPS):
+            progress(place / 2, f"test images, {group}")
+            images = sets.read(test, group)
+            there = images.there
+            answers = model.predict(images.rate)
+            with h5py.File(baselines) as other:
+                photometry, signal = other[group]["quantiles"][:], other[group]["signal_to_noise"][:]
+            methods: dict[str, Array] = {"network": answers.quantiles(QUANTILES)}
+            if answers.bins is not None:
+                methods["bins"] = answers.priors.value(answers.bins.quantiles(QUANTILES))
+            methods["photometry"] = photometry
+            labels = {name: values[there] for name, values in images.labels.items()}
+            for name, values in labels.items():
+                file[f"{group}/labels/{name}"] = values
+            for name, quantiles in methods.items():
+                methods[name] = quantiles[:, there]
+                file[f"{group}/{name}/quantiles"] = methods[name]
+            true = columns(labels)
+            normal = answers.priors.normal(true)
+            posterior = _chosen(answers.posterior, there)
+            file[f"{group}/network/below"] = posterior.cumulative(normal)
+            seen = {"there": answers.there, "signal_to_noise": signal}
+            for name, values in seen.items():
+                file[f"{group}/{name}"] = values[there]
+                if not there.all():
+                    empty[name] = values[~there]
+                    file[f"{group}/empty/{name}"] = values[~there]
+            kept[group] = labels | {name: values[there] for name, values in seen.items()}
+            for name, quantiles in methods.items():
+                metrics |= {f"{group}.{name}.{key}": value for key, value in _errors(quantiles, true).items()}
+            metrics |= _calibration(group, posterior, normal, labels["tile"], settings)
+            metrics[f"{group}.network.nll"] = float(-posterior.log_density(normal).mean())
+            metrics[f"{group}.network.strange"] = float(np.mean(answers.domain[there] > 1))
+            grid = claim_grid(log_age[0]) if group == "disc" else whole_grid(log_age, log_mass)
+            cells = cell_table(methods, labels, grid, settings.fewest)
+            with whole(folder / f"cells_{group}.csv") as path:
+                cells.to_csv(path, index=False, lineterminator="\n")
+            if group == "disc":
+                metrics |= _claim(cells)
+            else:
+                metrics |= _reach(methods["network"], labels, grid, settings.fewest)
+    if empty:
+        metrics |= _completeness(kept, empty, settings.false_alarms)
+    metrics = {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    return metrics
+
+
+def cell_table(methods: dict[str, Array], labels: dict[str, Array], grid: Grid, fewest: int) -> pd.DataFrame:
+    """Bias and scatter of each method and parameter in each cell.
+
+    Parameters
+    ----------
+    methods : dict of array, shape (5, n, 4)
+        Quantiles.
+    labels : dict of array, shape (n,)
+    grid : Grid
+    fewest : int
+        Cells with fewer clusters are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``method parameter age_low age_high mass_low mass_high n bias bias_error scatter``; edges are log10 [yr, Msun],
+        the rest is in dex (A_V in mag). The error of a median is 1.25 scatter / sqrt(n).
+    """
+    true = columns(labels)
+    age = np.digitize(labels["log_age"], grid.log_age) - 1
+    mass = np.digitize(labels["log_mass"], grid.log_mass) - 1
+    rows = []
+    for j in range(len(grid.log_age) - 1):
+        for i in range(len(grid.log_mass) - 1):
+            inside = (age == j) & (mass == i)
+            n = int(inside.sum())
+            if n < fewest:
+                continue
+            for method, quantiles in methods.items():
+                for k, name in enumerate(PARAMETERS):
+                    bias, scatter = robust(quantiles[MIDDLE, inside, k] - true[inside, k])
+                    rows.append(
+                        {
+                            "method": method,
+                            "parameter": NAMES[name],
+                            "age_low": grid.log_age[j],
+                            "age_high": grid.log_age[j + 1],
+                            "mass_low": grid.log_mass[i],
+                            "mass_high": grid.log_mass[i + 1],
+                            "n": n,
+                            "bias": bias,
+                            "bias_error": 1.25 * scatter / np.sqrt(n),
+                            "scatter": scatter,
+                        }
+                    )
+    names = "method parameter age_low age_high mass_low mass_high n bias bias_error scatter"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def robust(error: Array) -> tuple[float, float]:
+    """Median, and half of the width that holds the middle 68 %."""
+    low, middle, high = np.percentile(error, (16, 50, 84))
+    return float(middle), float(high - low) / 2
+
+
+def threshold(empty: Array, false_alarms: float) -> float:
+    """What a share `false_alarms` of the empty images reaches."""
+    return float(np.quantile(empty, 1 - false_alarms))
+
+
+def found_by_magnitude(magnitude: Array, found: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Middles of the bins of `MAGNITUDES` with five clusters or more, and the share found there."""
+    place = np.digitize(magnitude, MAGNITUDES) - 1
+    middles, shares = [], []
+    for k in range(len(MAGNITUDES) - 1):
+        inside = place == k
+        if inside.sum() >= 5:
+            middles.append((MAGNITUDES[k] + MAGNITUDES[k + 1]) / 2)
+            shares.append(found[inside].mean())
+    return np.array(middles), np.array(shares)
+
+
+def _chosen(posterior: "calibration.Mixture", rows: NDArray[np.bool_]) -> "calibration.Mixture":
+    return type(posterior)(posterior.weights[rows], posterior.means[rows], posterior.triangles[rows])
+
+
+def _errors(quantiles: Array, true: Array) -> dict[str, float]:
+    found = {}
+    for k, name in enumerate(PARAMETERS):
+        error = quantiles[MIDDLE, :, k] - true[:, k]
+        bias, scatter = robust(error)
+        numbers = {"bias": bias, "scatter": scatter, "rms": float(np.sqrt(np.mean(error**2)))}
+        for level, low, high in ((68, 1, 3), (95, 0, 4)):
+            if np.any(quantiles[low, :, k] < quantiles[high, :, k]):
+                inside = (quantiles[low, :, k] <= true[:, k]) & (true[:, k] <= quantiles[high, :, k])
+                numbers[f"coverage_{level}"] = 100 * float(inside.mean())
+        found |= {f"{NAMES[name]}.{key}": value for key, value in numbers.items()}
+    return found
+
+
+def _calibration(
+    group: str, posterior: "calibration.Mixture", normal: Array, tile: Array, settings: Evaluate
+) -> dict[str, float]:
+    """The checks of `reproduce.learning.calibration`, under the parameters' names; fields are the groups."""
+    found = calibration.check(
+        posterior,
+        normal,
+        tile,
+        levels=LEVELS,
+        n_samples=settings.samples,
+        bootstrap=settings.bootstrap,
+        seed=settings.seed,
+    )
+    named = {}
+    for key, value in found.items():
+        base, _, number = key.rpartition("_")
+        if key.startswith("tarp"):
+            named[f"{group}.network.{key}"] = value
+        elif number.isdigit() and int(number) <= len(PARAMETERS):
+            named[f"{group}.network.{NAMES[PARAMETERS[int(number) - 1]]}.{base}"] = value
+        else:
+            named[f"{group}.network.{NAMES[PARAMETERS[0]]}.{key}"] = value
+    return named
+
+
+def _claim(cells: pd.DataFrame) -> dict[str, float]:
+    """The claim and our aims in the cells of the abstract's range.
+
+    Of each method and parameter the largest |bias| and scatter of a cell and the share of cells with both within
+    `LIMITS` and `SCATTERS`; of methods with a network the share of cells in which they scatter less than photometry;
+    ``cells`` is how many there are.
+    """
+    found: dict[str, float] = {}
+    base = cells[cells["method"] == "photometry"].set_index(["parameter", "age_low", "mass_low"])["scatter"]
+    for (method, parameter), rows in cells.groupby(["method", "parameter"]):
+        if parameter not in LIMITS:
+            continue
+        name = f"disc.{method}.{parameter}"
+        found[f"{name}.worst_bias"] = float(rows["bias"].abs().max())
+        found[f"{name}.worst_scatter"] = float(rows["scatter"].max())
+        found[f"{name}.cells_within_bias"] = float((rows["bias"].abs() < LIMITS[parameter]).mean())
+        found[f"{name}.cells_within_scatter"] = float((rows["scatter"] < SCATTERS[parameter]).mean())
+        if method != "photometry":
+            ours = rows.set_index(["parameter", "age_low", "mass_low"])["scatter"]
+            found[f"{name}.cells_better"] = float((ours < base.loc[ours.index]).mean())
+        found["disc.cells"] = float(len(rows))
+    return found
+
+
+def _reach(quantiles: Array, labels: dict[str, Array], grid: Grid, fewest: int) -> dict[str, float]:
+    """How far the networks are without significant bias: where the abstract's 3 Gyr, 250 and 4,000 Msun are ours."""
+    true = columns(labels)
+    light, heavy = np.log10(sets.MASSES_MSUN)
+    old = np.log10(sets.OLDEST_YR)
+    age, mass = labels["log_age"], labels["log_mass"]
+    chosen = (mass >= light) & (mass <= heavy)
+    ages = _unbiased(quantiles, true, age, grid.log_age, chosen, fewest)
+    masses = _unbiased(quantiles, true, mass, grid.log_mass, age <= old, fewest)
+    found: dict[str, float] = {}
+    if len(ages) and ages[0]:
+        last = len(ages) if all(ages) else ages.index(False)
+        found["oldest_unbiased_gyr"] = float(10 ** (min(grid.log_age[last], age.max()) - 9))
+    middle = int(np.digitize((light + heavy) / 2 + 0.01, grid.log_mass) - 1)
+    if masses[middle]:
+        low = high = middle
+        while low > 0 and masses[low - 1]:
+            low -= 1
+        while high + 1 < len(masses) and masses[high + 1]:
+            high += 1
+        found["lightest_unbiased_msun"] = float(10 ** grid.log_mass[low])
+        found["heaviest_unbiased_msun"] = float(10 ** grid.log_mass[high + 1])
+    return found
+
+
+def _unbiased(
+    quantiles: Array, true: Array, values: Array, edges: Array, chosen: NDArray[np.bool_], fewest: int
+) -> list[bool]:
+    """Of each bin of a label, whether the biases of age, mass and size are within the limits."""
+    place = np.digitize(values, edges) - 1
+    found = []
+    for k in range(len(edges) - 1):
+        inside = chosen & (place == k)
+        good = bool(inside.sum() >= fewest)
+        for parameter, name in enumerate(PARAMETERS):
+            if good and NAMES[name] in LIMITS:
+                bias, _ = robust(quantiles[MIDDLE, inside, parameter] - true[inside, parameter])
+                good = abs(bias) < LIMITS[NAMES[name]]
+        found.append(good)
+    return found
+
+
+def _completeness(kept: dict[str, dict[str, Array]], empty: dict[str, Array], false_alarms: float) -> dict[str, float]:
+    """Shares of the clusters that are found, and the F475W at which half are, with as many false alarms as asked."""
+    found = {}
+    for name, method in (("there", "network"), ("signal_to_noise", "photometry")):
+        least = threshold(empty[name], false_alarms)
+        found[f"completeness.{method}.threshold"] = least
+        for group, labels in kept.items():
+            found[f"completeness.{method}.{group}"] = float(np.mean(labels[name] > least))
+        middles, shares = found_by_magnitude(kept["all"]["f475w"], kept["all"][name] > least)
+        faint = np.flatnonzero(shares < 0.5)
+        if faint.size and faint[0] > 0:
+            k = int(faint[0])
+            step = (shares[k - 1] - 0.5) / (shares[k - 1] - shares[k])
+            found[f"completeness.{method}.half_f475w"] = float(middles[k - 1] + step * (middles[k] - middles[k - 1]))
+    return found

@@ -1,0 +1,220 @@
+"""The stages `observe` and `apply`: clusters with published ages and masses, and what the networks say of them.
+
+``observed.h5`` has ``rate`` (n, 3, ny, nx) [electrons/s] and columns of what is known; its attribute ``source`` says
+whether the clusters are real.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from numpy.typing import NDArray
+
+from reproduce.archives import phat
+from reproduce.archives.download import Downloader, UnreachableError
+from reproduce.papers.bialopetravicius2019 import sets
+from reproduce.papers.bialopetravicius2019.drawn import Draw
+from reproduce.papers.bialopetravicius2019.fields import WITHOUT_NETWORK, offline
+from reproduce.papers.bialopetravicius2019.settings import Observe
+from reproduce.sky.settings import HstCamera
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.executor import InProcess
+from reproduce.workflow.files import whole
+
+if TYPE_CHECKING:
+    from reproduce.papers.bialopetravicius2019.networks.model import ResNet
+
+COLUMNS = ("ra", "dec", "r_eff_arcsec", "log_age", "log_mass")
+LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
+ARCSEC_PER_PARSEC = 206_264.806 / 785e3
+Cluster = tuple[str, NDArray, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Clusters.
+
+    Attributes
+    ----------
+    name : tuple of str
+    rate : array of float32, shape (n, 3, ny, nx)
+        Electrons a second.
+    known : Table
+        `COLUMNS`: places [deg], effective radii, published log10 of ages [yr] and masses [Msun]; NaN: not known.
+    source : str
+        ``PHAT``, or ``synthetic``.
+    """
+
+    name: tuple[str, ...]
+    rate: NDArray[np.float32]
+    known: Table
+    source: str
+
+    def write(self, path: Path) -> None:
+        """Write ``observed.h5``."""
+        with whole(path) as partial, h5py.File(partial, "w") as file:
+            file.attrs["source"] = self.source
+            file.create_dataset("rate", data=self.rate, compression="lzf")
+            file["name"] = [one.encode() for one in self.name]
+            for column in COLUMNS:
+                file[column] = np.asarray(self.known[column], np.float64)
+
+    @classmethod
+    def read(cls, path: Path) -> "Observed":
+        """Read ``observed.h5``."""
+        with h5py.File(path) as file:
+            known = Table({column: file[column][:] for column in COLUMNS})
+            names = tuple(one.decode() for one in file["name"][:])
+            return cls(names, file["rate"][:], known, str(file.attrs["source"]))
+
+
+def observe(
+    settings: Observe, draw: Draw, folder: Path, cache: Path, server: str | None = None, vizier: str | None = None
+) -> dict[str, float]:
+    """Get clusters, or draw them, and write ``observed.h5``.
+
+    Parameters
+    ----------
+    settings : Observe
+    draw : Draw
+        What synthetic clusters are drawn with, on the test fields.
+    folder, cache : Path
+        For the result, and for downloads.
+    server, vizier : str, optional
+        Addresses in the place of MAST's and VizieR's.
+
+    Returns
+    -------
+    dict
+        ``clusters``, ``clusters_with_mass``, ``synthetic`` (0 or 1).
+
+    Raises
+    ------
+    UnreachableError
+        If an archive does not answer.
+    InputError
+        If no cluster lies on the bricks.
+    """
+    if settings.source == "synthetic":
+        found = list(_synthetic(settings, draw))
+    else:
+        downloader = Downloader(cache / "downloads", offline=offline())
+        try:
+            found = list(_real(settings, draw.camera, downloader, server, vizier))
+        except UnreachableError as error:
+            raise UnreachableError(f"{error}; {WITHOUT_NETWORK}") from None
+    if not found:
+        raise InputError(f"observe.bricks={list(settings.bricks)}: no cluster lies on their images; choose others")
+    names, rates, known = zip(*found, strict=True)
+    columns = Table({column: [one[column] for one in known] for column in COLUMNS})
+    source = "PHAT" if settings.source == "archive" else "synthetic"
+    Observed(names, np.stack(rates).astype(np.float32), columns, source).write(folder / "observed.h5")
+    return {
+        "clusters": float(len(names)),
+        "clusters_with_mass": float(np.isfinite(columns["log_mass"]).sum()),
+        "synthetic": float(source == "synthetic"),
+    }
+
+
+def _synthetic(settings: Observe, draw: Draw) -> Iterator[Cluster]:
+    """Drawn clusters whose published values are the true ones with the errors of a catalogue."""
+    source = sets.all_draw(draw, sets.Sets(empty=0.0))
+    items = sets.views(source, (settings.seed,), settings.number, InProcess())
+    generator = np.random.default_rng([settings.seed, 1])
+    for number, (image, labels) in enumerate(items):
+        yield (
+            f"synthetic {number}",
+            image,
+            {
+                "ra": np.nan,
+                "dec": np.nan,
+                "r_eff_arcsec": 10 ** labels["log_half_radius"] * ARCSEC_PER_PARSEC,
+                "log_age": labels["log_age"] + settings.age_error * generator.standard_normal(),
+                "log_mass": labels["log_mass"] + settings.mass_error * generator.standard_normal(),
+            },
+        )
+
+
+def _real(
+    settings: Observe, camera: HstCamera, downloader: Downloader, server: str | None, vizier: str | None
+) -> Iterator[Cluster]:
+    """PHAT's clusters on some bricks, each once."""
+    places = phat.clusters("johnson_2015", downloader, vizier)
+    ages = phat.clusters("johnson_2016", downloader, vizier)
+    published = {int(row["name"]): (float(row["log_age"]), float(row["log_mass"])) for row in ages}
+    centres = SkyCoord(places["ra"], places["dec"], unit="deg")
+    seen: set[int] = set()
+    for brick in settings.bricks:
+        files = {band: found.path for band, found in phat.brick_files(brick, downloader, server).items()}
+        for number, rate in phat.cutouts(files, centres, camera.pixels):
+            name = int(places["name"][number])
+            if name in seen:
+                continue
+            seen.add(name)
+            log_age, log_mass = published.get(name, (np.nan, np.nan))
+            known = {column: float(places[column][number]) for column in ("ra", "dec", "r_eff_arcsec")}
+            yield f"AP{name}", rate, known | {"log_age": log_age, "log_mass": log_mass}
+
+
+def apply(observed: Path, trained: Path, folder: Path) -> dict[str, float]:
+    """Ages, masses and radii of observed clusters; writes ``clusters.ecsv``.
+
+    Parameters
+    ----------
+    observed : Path
+        ``observed.h5``.
+    trained : Path
+        Folder of the stage `train`.
+    folder : Path
+
+    Returns
+    -------
+    dict
+        ``age_difference`` and ``mass_difference``, medians of ours minus published [dex], ``…_scatter``, half of the
+        width of the middle 68 %, and ``strange``, the share of clusters outside the domain.
+    """
+    from reproduce.papers.bialopetravicius2019.networks.model import ResNet
+
+    clusters = Observed.read(observed)
+    table = answers_table(ResNet.load(trained), clusters.rate)
+    table.add_column(list(clusters.name), name="name", index=0)
+    for column in COLUMNS:
+        table[f"published_{column}" if column.startswith("log") else column] = clusters.known[column]
+    table.meta = {"source": clusters.source}
+    with whole(folder / "clusters.ecsv") as partial:
+        table.write(partial, format="ascii.ecsv", overwrite=True)
+    found = {"strange": float(np.mean(table["domain"] > 1))}
+    for name, parameter in (("age", "log_age"), ("mass", "log_mass")):
+        difference = np.asarray(table[parameter] - table[f"published_{parameter}"])
+        difference = difference[np.isfinite(difference)]
+        if difference.size >= 2:
+            low, middle, high = np.percentile(difference, (16, 50, 84))
+            found |= {f"{name}_difference": float(middle), f"{name}_difference_scatter": float(high - low) / 2}
+    return found
+
+
+def answers_table(model: "ResNet", rate: NDArray) -> Table:
+    """What networks say of images (n, 3, ny, nx) [electrons/s], a row each.
+
+    Returns
+    -------
+    Table
+        ``log_age log_mass log_half_radius a_v`` (medians; log10 of yr, Msun, pc; mag), each with ``_low_68`` and so on,
+        ``there`` (probability of a cluster), ``domain`` (above 1: unlike the training images).
+    """
+    from reproduce.papers.bialopetravicius2019.labels import PARAMETERS
+
+    answers = model.predict(rate)
+    quantiles = answers.quantiles(LEVELS)
+    table = Table()
+    for k, name in enumerate(PARAMETERS):
+        table[name] = quantiles[2, :, k]
+        for place, end in ((1, "low_68"), (3, "high_68"), (0, "low_95"), (4, "high_95")):
+            table[f"{name}_{end}"] = quantiles[place, :, k]
+    table["there"], table["domain"] = answers.there, answers.domain
+    return table
