@@ -40,7 +40,7 @@ def draw(labels: Mapping[str, NDArray], found: Mapping[str, NDArray], false_alar
         drawing.suptitle(title)
     for axis, (name, label) in zip(axes, LABELS.items(), strict=True):
         values = labels[name]
-        edges = np.linspace(*np.percentile(values, (1, 99)), BINS + 1)
+        edges = np.linspace(float(np.percentile(values, 1)), float(np.percentile(values, 99)), BINS + 1)
         for method, yes in found.items():
             middles, shares, errors = [], [], []
             for low, high in itertools.pairwise(edges):

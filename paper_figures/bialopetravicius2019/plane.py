@@ -53,19 +53,18 @@ def draw(cells: pd.DataFrame, claim: tuple[float, float, float], title: str = ""
 
 
 def _cells(axis: Axes, rows: pd.DataFrame, measure: str, colours: ScalarMappable) -> None:
-    for row in rows.itertuples():
-        value = float(getattr(row, measure))
-        width, height = row.age_high - row.age_low, row.mass_high - row.mass_low
-        axis.add_patch(Rectangle((row.age_low, row.mass_low), width, height, fc=colours.to_rgba(value), ec="none"))
-        axis.text(
-            row.age_low + width / 2, row.mass_low + height / 2, f"{value:.2f}", ha="center", va="center", fontsize=4,
-            color=_legible(colours.to_rgba(value)),
-        )  # fmt: skip
+    for row in rows.to_dict("records"):
+        colour = tuple(np.ravel(colours.to_rgba(np.array([row[measure]]))))
+        left, low = row["age_low"], row["mass_low"]
+        width, height = row["age_high"] - left, row["mass_high"] - low
+        axis.add_patch(Rectangle((left, low), width, height, fc=colour, ec="none"))
+        look = {"ha": "center", "va": "center", "fontsize": 4, "color": _legible(colour)}
+        axis.text(left + width / 2, low + height / 2, f"{row[measure]:.2f}", **look)
     if len(rows):
         axis.set_xlim(rows["age_low"].min(), rows["age_high"].max())
         axis.set_ylim(rows["mass_low"].min(), rows["mass_high"].max())
 
 
-def _legible(colour: tuple[float, float, float, float]) -> str:
+def _legible(colour: tuple[float, ...]) -> str:
     """Black on light colours, white on dark ones."""
     return style.BLACK if np.dot(colour[:3], (0.3, 0.59, 0.11)) > 0.5 else "white"

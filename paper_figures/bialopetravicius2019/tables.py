@@ -25,14 +25,16 @@ def claim(cells: pd.DataFrame, limits: Mapping[str, float], scatters: Mapping[st
     for place, group in cells.groupby(edges):
         row = dict(zip(edges, place, strict=True)) | {"n": int(group["n"].iloc[0])}
         for parameter in PARAMETERS:
-            of = {one.method: one for one in group[group["parameter"] == parameter].itertuples()}
+            of = {one["method"]: one for one in group[group["parameter"] == parameter].to_dict("records")}
             ours = of["network"]
             row |= {
-                f"{parameter}_bias": round(ours.bias, 3),
-                f"{parameter}_bias_error": round(ours.bias_error, 3),
-                f"{parameter}_scatter": round(ours.scatter, 3),
-                f"{parameter}_holds": bool(abs(ours.bias) < limits[parameter] and ours.scatter < scatters[parameter]),
-                f"{parameter}_scatter_photometry": round(of["photometry"].scatter, 3),
+                f"{parameter}_bias": round(ours["bias"], 3),
+                f"{parameter}_bias_error": round(ours["bias_error"], 3),
+                f"{parameter}_scatter": round(ours["scatter"], 3),
+                f"{parameter}_holds": bool(
+                    abs(ours["bias"]) < limits[parameter] and ours["scatter"] < scatters[parameter]
+                ),
+                f"{parameter}_scatter_photometry": round(of["photometry"]["scatter"], 3),
             }
         rows.append(row)
     return pd.DataFrame(rows)

@@ -246,11 +246,11 @@ def _line(x: Array, y: Array) -> Array:
     """Intercept and slope that leave the least absolute deviation, by iterated weights."""
     design = np.column_stack([np.ones_like(x), x])
     weight = np.ones_like(x)
-    found = np.zeros(2)
+    found: Array = np.zeros(2)
     for _ in range(20):
-        found = np.linalg.lstsq(design * weight[:, None], y * weight, rcond=None)[0]
+        found = np.asarray(np.linalg.lstsq(design * weight[:, None], y * weight, rcond=None)[0], np.float64)
         weight = 1 / np.sqrt(np.maximum(np.abs(y - design @ found), 1e-2))
-    return np.asarray(found)
+    return found
 
 
 def _spread(values: Array) -> float:

@@ -53,7 +53,8 @@ def network(job: "Job") -> None:
     train = job.settings.train
     shape = {name: getattr(train, name) for name in ("depth", "width", "dense", "components", "bins")}
     table = layer_table(build(job.settings.camera.pixels, **shape))
-    drawn = table[~table["name"].isin(["image", "bands"])].copy()
+    drawn = table.iloc[2:].copy()  # without the input and the reshaping of its axes, which have no side
+    drawn["inputs"] = drawn["inputs"].replace("bands", "")
     style.save(layers.figure(drawn, f"residual network, {train.depth} layers"), job.folder, "network")
     style.save_table(table, job.folder, "network")
     job.metrics["parameters"] = float(table["parameters"].sum())

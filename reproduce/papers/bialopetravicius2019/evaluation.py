@@ -228,7 +228,7 @@ def _chosen(posterior: "calibration.Mixture", rows: NDArray[np.bool_]) -> "calib
 
 
 def _errors(quantiles: Array, true: Array) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for k, name in enumerate(PARAMETERS):
         error = quantiles[MIDDLE, :, k] - true[:, k]
         bias, scatter = robust(error)

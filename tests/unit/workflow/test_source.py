@@ -225,10 +225,8 @@ def test_every_data_file_of_the_packages_is_in_a_key_or_of_the_workflow() -> Non
             data = path.is_file() and path.suffix not in (".py", ".pyc", ".nbi", ".nbc")
             excepted = any(part in path.parts for part in ("profiles", "pretrained", "workflow", "__pycache__"))
             if data and not excepted:
-                # read by stars/bands.py and archives/phat.py, which magron2026 and bialopetravicius2019 will use
-                begun = name in ("reproduce/stars/mist_bolometric.h5", "data_manifests/hst.yaml")
-                begun |= name == "data_manifests/photometry.yaml"  # about the file, for people and a test
-                assert name in keyed or begun or name == "data_manifests/chardin2021/simulations.yaml", name
+                about = name == "data_manifests/photometry.yaml"  # about mist_bolometric.h5, for people and a test
+                assert name in keyed or about or name == "data_manifests/chardin2021/simulations.yaml", name
 
 
 def test_settings_modules_only_declare() -> None:

@@ -194,7 +194,7 @@ class ResNet:
         n = len(PARAMETERS)
         posterior = Mixture.joined([Mixture.of_network(one["cluster"], n) for one in found])
         bins = Binned.joined([Binned.of_network(one["bins"], n) for one in found]) if "bins" in found[0] else None
-        there = np.mean([one["there"][:, 0] for one in found], axis=0, dtype=np.float64)
+        there = np.stack([one["there"][:, 0] for one in found]).astype(np.float64).mean(axis=0)
         score = np.full(len(rate), np.nan)
         if with_domain and self.domain is not None:
             score = self.domain.score(found[0]["seen"].astype(np.float64), appearance(rate, self.architecture.camera))

@@ -1,0 +1,177 @@
+"""Drawn clusters, PHAT's clusters and a user's FITS files through networks that have just been made."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from reproduce.learning.domain import Domain
+from reproduce.learning.domain_file import DomainFile
+from reproduce.learning.weights import save_weights, weights_file
+from reproduce.papers.bialopetravicius2019 import fields, observed, predict_command, sets
+from reproduce.papers.bialopetravicius2019.drawn import Draw, arrays, pixels
+from reproduce.papers.bialopetravicius2019.networks import model
+from reproduce.papers.bialopetravicius2019.settings import Fields, Observe, Stars, Train
+from reproduce.sky.settings import DrawnClusters, HstCamera
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.executor import InProcess
+
+RA, DEC = 11.2, 41.6
+
+
+def quiet(fraction: float, text: str) -> None:
+    assert 0 <= fraction <= 1
+    assert text
+
+
+@pytest.fixture(scope="module")
+def draw(tmp_path_factory: pytest.TempPathFactory) -> Draw:
+    folder = tmp_path_factory.mktemp("fields")
+    stars, camera = Stars(feh=(0.0,), log_age_step=0.8), HstCamera(pixels=80)
+    chosen = Fields(number=24, pixels=96, radii_kpc=(8.0, 14.0))
+    found = fields.make(chosen, stars, camera, folder, folder, folder, InProcess(), quiet)
+    assert found["synthetic"] == 1 and found["fields_test"] > 0
+    return Draw(folder, folder / "fields.h5", stars, DrawnClusters(empty=0.3), camera)
+
+
+@pytest.fixture(scope="module")
+def trained(draw: Draw, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files as the stage `train` leaves them, of a network with its first weights."""
+    folder = tmp_path_factory.mktemp("trained")
+    train = Train(depth=10, width=4, dense=8, components=2, bins=6)
+    architecture = model.Architecture.of(train, draw.priors, draw.camera)
+    architecture.save(folder)
+    save_weights(architecture.build(), weights_file(folder, model.NAME))
+    network = model.ResNet.load(folder, with_domain=False)
+    images = np.stack([draw.view(np.random.default_rng(item))[0] for item in range(80)])
+    described = network.described(images)
+    DomainFile(Domain.fit(described, described)).save(folder)
+    return folder
+
+
+def test_an_image_depends_on_its_generator_alone_and_keeps_its_labels(draw: Draw) -> None:
+    items = [draw.view(np.random.default_rng([7, item])) for item in range(60)]
+    again, labels = draw.view(np.random.default_rng([7, 3]))
+    np.testing.assert_array_equal(again, items[3][0])
+    assert labels == pytest.approx(items[3][1], nan_ok=True)
+    there = np.array([one["present"] for _, one in items])
+    assert 0.1 < 1 - there.mean() < 0.55  # 30 % of 60, three standard deviations
+    ages = {round(one["log_age"], 3) for _, one in items if one["present"]}
+    assert len(ages) == there.sum()  # spread within the isochrones' step
+    for image, one in items[:10]:
+        item = arrays(image, one, draw.camera, draw.priors)
+        assert item["image"].shape == (80, 80, 3, 1)
+        assert item["cluster"][-1] == item["there"][0] == one["present"]
+        assert np.isfinite(item["cluster"]).all() and (one["present"] or not item["cluster"].any())
+        assert 8 <= one["radius_kpc"] <= 14 and 15 < one["background"] < 25
+
+
+def test_a_level_of_the_sky_is_not_seen(draw: Draw) -> None:
+    image, _ = draw.view(np.random.default_rng(1))
+    np.testing.assert_allclose(pixels(image + 0.25, draw.camera), pixels(image, draw.camera), atol=2e-4)
+
+
+def test_sets_are_on_fields_of_their_own_and_in_the_abstracts_range(draw: Draw, tmp_path: Path) -> None:
+    chosen = sets.Sets(validation=8, test=20, disc=10)
+    sets.make(draw, chosen, tmp_path, InProcess(), quiet)
+    disc, every = sets.read(tmp_path / "test.h5", "disc"), sets.read(tmp_path / "test.h5", "all")
+    assert disc.there.all() and not every.there.all()
+    assert disc.rate.shape == (10, 3, 80, 80)
+    assert disc.labels["log_age"].max() < np.log10(3e9) + 0.8
+    assert (np.abs(disc.labels["log_mass"] - 3.0) < 0.95).all()  # drawn masses scatter about 2.4 to 3.6
+    with pytest.raises(InputError, match="no field of the test set lies 30 to 40 kpc"):
+        sets.disc_draw(draw, chosen.model_copy(update={"disc_kpc": (30.0, 40.0)})).view(np.random.default_rng(1))
+
+
+def test_real_fields_know_their_distance_from_the_centre() -> None:
+    """The ring lies 11 kpc out: 0.80 deg along the major axis, 0.18 deg along the minor one, at 77 deg."""
+    angle = np.radians(fields.POSITION_ANGLE_DEG)
+    along, across = 0.803, 0.803 * np.cos(np.radians(77))
+    ra0, dec0 = fields.CENTRE_DEG
+    places = []
+    for a, b in ((along, 0.0), (0.0, across)):
+        north, east = a * np.cos(angle) - b * np.sin(angle), a * np.sin(angle) + b * np.cos(angle)
+        places.append((ra0 + east / np.cos(np.radians(dec0 + north)), dec0 + north))
+    found = fields.radius_kpc(np.array(places, dtype=[("ra", "f8"), ("dec", "f8")]))
+    np.testing.assert_allclose(found, 11.0, rtol=0.01)
+
+
+def brick(folder: Path, image: np.ndarray) -> dict[str, Path]:
+    """Three FITS files of one field, north up."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.crval, wcs.wcs.crpix = [RA, DEC], [(image.shape[2] + 1) / 2, (image.shape[1] + 1) / 2]
+    wcs.wcs.cdelt = [-0.05 / 3600, 0.05 / 3600]
+    header = wcs.to_header()
+    header["BUNIT"] = "ELECTRONS/S"
+    paths = {}
+    for band, values in zip(("F336W", "F475W", "F814W"), image, strict=True):
+        paths[band] = folder / f"{band}.fits"
+        fits.PrimaryHDU(values.astype("f4"), header).writeto(paths[band], overwrite=True)
+    return paths
+
+
+def test_predict_answers_from_three_files(
+    draw: Draw, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, _ = draw.view(np.random.default_rng(5))
+    wide = np.pad(image, ((0, 0), (10, 10), (10, 10)), mode="reflect")
+    files = [str(path) for path in brick(tmp_path, wide).values()]
+    out = tmp_path / "out"
+    words = [*files, "--networks", str(trained), "--out", str(out), "--at", f"{RA} {DEC}"]
+    assert predict_command.main(words) == 0
+    assert "log mass/Msun" in capsys.readouterr().out
+    (row,) = json.loads((out / "clusters.json").read_text())
+    expected = model.ResNet.load(trained).predict(image[None].astype("f4"))
+    np.testing.assert_allclose(row["log_mass"], expected.quantiles([0.5])[0, 0, 1], atol=1e-3)
+    assert row["log_age_low_95"] < row["log_age_low_68"] < row["log_age"] < row["log_age_high_68"]
+    assert len(Table.read(out / "clusters.ecsv")) == 1
+    with pytest.raises(InputError, match="are not on all three images"):
+        predict_command.main([*words[:-1], f"{RA + 1} {DEC}"])
+    with pytest.raises(InputError, match="expected right ascension"):
+        predict_command.main([*words[:-1], "here"])
+    with pytest.raises(InputError, match=r"no trained networks \(no resnet.json\)"):
+        predict_command.main([*files, "--networks", str(tmp_path)])
+
+
+def test_phats_clusters_keep_their_published_values(
+    draw: Draw, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, _ = draw.view(np.random.default_rng(6))
+    paths = brick(tmp_path, np.tile(image, (1, 2, 2)))
+    tables = {
+        "johnson_2015": Table({"name": [5, 9, 11], "ra": [RA, RA, RA + 1], "dec": [DEC, DEC + 5e-4, DEC], "r_eff_arcsec": [0.5, 0.6, 0.7]}),
+        "johnson_2016": Table({"name": [9], "log_age": [8.1], "log_mass": [3.3]}),
+    }  # fmt: skip
+
+    class File:
+        def __init__(self, path: Path) -> None:
+            self.path = path
+
+    phat = observed.phat
+    monkeypatch.setattr(phat, "clusters", lambda name, downloader, server=None: tables[name])
+    monkeypatch.setattr(phat, "brick_files", lambda *some: {band: File(path) for band, path in paths.items()})
+    found = observed.observe(Observe(), draw, tmp_path, tmp_path)
+    assert found == {"clusters": 2, "clusters_with_mass": 1, "synthetic": 0}
+    metrics = observed.apply(tmp_path / "observed.h5", trained, tmp_path)
+    table = Table.read(tmp_path / "clusters.ecsv")
+    assert list(table["name"]) == ["AP5", "AP9"] and table.meta["source"] == "PHAT"
+    assert np.isnan(table["published_log_age"][0]) and table["published_log_mass"][1] == 3.3
+    assert "age_difference" not in metrics and 0 <= metrics["strange"] <= 1  # one cluster has no scatter
+
+
+def test_a_synthetic_catalogue_is_called_so(draw: Draw, trained: Path, tmp_path: Path) -> None:
+    found = observed.observe(Observe(source="synthetic", number=8), draw, tmp_path, tmp_path)
+    assert found == {"clusters": 8, "clusters_with_mass": 8, "synthetic": 1}
+    metrics = observed.apply(tmp_path / "observed.h5", trained, tmp_path)
+    assert Table.read(tmp_path / "clusters.ecsv").meta["source"] == "synthetic"
+    assert metrics["age_difference_scatter"] > 0
+
+
+def test_images_of_another_size_are_refused(trained: Path) -> None:
+    with pytest.raises(InputError, match=r"expected \(n, 3, 80, 80\)"):
+        model.ResNet.load(trained).predict(np.zeros((1, 3, 64, 64)))
