@@ -58,8 +58,8 @@ def _cells(axis: Axes, rows: pd.DataFrame, measure: str, colours: ScalarMappable
         left, low = row["age_low"], row["mass_low"]
         width, height = row["age_high"] - left, row["mass_high"] - low
         axis.add_patch(Rectangle((left, low), width, height, fc=colour, ec="none"))
-        look = {"ha": "center", "va": "center", "fontsize": 4, "color": _legible(colour)}
-        axis.text(left + width / 2, low + height / 2, f"{row[measure]:.2f}", **look)
+        text = axis.text(left + width / 2, low + height / 2, f"{row[measure]:.2f}", ha="center", va="center")
+        text.set(fontsize=4, color=_legible(colour))
     if len(rows):
         axis.set_xlim(rows["age_low"].min(), rows["age_high"].max())
         axis.set_ylim(rows["mass_low"].min(), rows["mass_high"].max())

@@ -3,6 +3,7 @@
 import keras
 from keras import KerasTensor, layers
 
+from reproduce.learning import backend  # noqa: F401  sets what makes training repeat, before Keras computes
 from reproduce.learning.posterior import n_numbers
 from reproduce.papers.bialopetravicius2019.labels import PARAMETERS
 

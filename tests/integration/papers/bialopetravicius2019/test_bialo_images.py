@@ -143,10 +143,9 @@ def test_phats_clusters_keep_their_published_values(
 ) -> None:
     image, _ = draw.view(np.random.default_rng(6))
     paths = brick(tmp_path, np.tile(image, (1, 2, 2)))
-    tables = {
-        "johnson_2015": Table({"name": [5, 9, 11], "ra": [RA, RA, RA + 1], "dec": [DEC, DEC + 5e-4, DEC], "r_eff_arcsec": [0.5, 0.6, 0.7]}),
-        "johnson_2016": Table({"name": [9], "log_age": [8.1], "log_mass": [3.3]}),
-    }  # fmt: skip
+    places = {"name": [5, 9, 11], "ra": [RA, RA, RA + 1], "dec": [DEC, DEC + 5e-4, DEC]}
+    ages = {"name": [9], "log_age": [8.1], "log_mass": [3.3]}
+    tables = {"johnson_2015": Table(places | {"r_eff_arcsec": [0.5, 0.6, 0.7]}), "johnson_2016": Table(ages)}
 
     class File:
         def __init__(self, path: Path) -> None:

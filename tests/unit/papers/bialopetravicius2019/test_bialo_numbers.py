@@ -64,7 +64,8 @@ def test_a_network_has_as_many_layers_as_its_name_says(depth: int) -> None:
     network = build(80, depth=depth, width=4, dense=8, components=2, bins=6)
     on_the_way = [one for one in network.layers if isinstance(one, keras.layers.Conv2D) and "around" not in one.name]
     assert len(on_the_way) + 1 == depth  # and one dense layer before the heads
-    assert network.output_shape == {"cluster": (None, n_numbers(4, 2)), "bins": (None, 24), "there": (None, 1)}
+    shapes = {name: head.shape for name, head in network.output.items()}
+    assert shapes == {"cluster": (None, n_numbers(4, 2)), "bins": (None, 24), "there": (None, 1)}
 
 
 def test_photometry_of_a_cluster_on_an_even_sky() -> None:
@@ -143,10 +144,8 @@ def test_the_range_without_bias_ends_where_the_bias_begins() -> None:
 
 
 def test_a_plane_is_drawn_with_the_claims_box() -> None:
-    rows = [
-        {"parameter": one, "age_low": 7.0, "age_high": 7.5, "mass_low": 2.4, "mass_high": 2.7, "bias": 0.1, "scatter": 0.2}
-        for one in ("age", "mass", "size")
-    ]  # fmt: skip
+    cell = {"age_low": 7.0, "age_high": 7.5, "mass_low": 2.4, "mass_high": 2.7, "bias": 0.1, "scatter": 0.2}
+    rows = [{"parameter": one, **cell} for one in ("age", "mass", "size")]
     figure = plane.draw(pd.DataFrame(rows), (9.477, 2.398, 3.602), "synthetic")
     assert len(figure.axes[0].patches) == 2
     assert figure.axes[0].texts[0].get_text() == "0.10"
