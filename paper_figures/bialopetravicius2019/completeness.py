@@ -55,5 +55,6 @@ def draw(labels: Mapping[str, NDArray], found: Mapping[str, NDArray], false_alar
         axis.axhline(false_alarms, color="0.5", ls="--", lw=0.6)
         axis.set(xlabel=label, ylim=(0, 1.03))
     axes[0].set_ylabel("share found")
-    axes[0].legend(loc="lower left", title=f"{100 * false_alarms:.0f} % false alarms", title_fontsize=7)
+    words = f"dashed: {100 * false_alarms:.0f} % false alarms"
+    drawing.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, title=words)
     return drawing

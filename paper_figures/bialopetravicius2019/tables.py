@@ -71,7 +71,7 @@ def aims(metrics: Mapping[str, float], limits: Mapping[str, float], scatters: Ma
             f"{one}: largest scatter of a cell [dex]", f"{name}.worst_scatter", f"< {scatters[one]:g}", 0, scatters[one]
         )
         add(f"{one}: scatter over all cells [dex]", f"{name}.scatter", f"< {scatters[one]:g}", 0, scatters[one])
-        add(f"{one}: share of the cells with less scatter than photometry", f"{name}.cells_better", "1", 1, 1)
+        add(f"{one}: share of the cells with a smaller error than photometry", f"{name}.cells_better", "1", 1, 1)
     for group in ("all", "disc"):
         for one in (*PARAMETERS, "a_v"):
             for level, margin in ((68, 5), (95, 3)):

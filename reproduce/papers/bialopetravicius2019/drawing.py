@@ -40,7 +40,7 @@ def clusters(job: "Job") -> None:
     titles = [rf"$\log_{{10}}$ age/yr = {age:g}" for age in AGES]
     names = [rf"$10^{{{mass:g}}}\ M_\odot$" for mass in MASSES]
     drawing = hst.stamps(rows, titles, names, draw.camera.pixel_arcsec)
-    drawing.suptitle(f"drawn clusters on fields: {maker.tiles.origin}")
+    drawing.suptitle(f"drawn clusters on fields: {maker.tiles.origin}", fontsize=8)
     style.save(drawing, job.folder, "clusters")
 
 
