@@ -62,7 +62,7 @@ class Corrections:
     outside : (2, 3)
         ln of true over measured light = first + second · log10 of the measured radius [px].
     scale : (3,)
-        Errors are so many times those by the sky's pixels.
+        Errors are so many times those by the scatter of the sky.
     radius : (2,)
         log10 of the true half-light radius [pc] = first + second · log10 of the measured one [px].
     """

@@ -95,8 +95,8 @@ def evaluate(
     -------
     dict
         ``GROUP.METHOD.PARAMETER.MEASURE``: groups `sets.GROUPS`; methods ``network``, ``bins``, ``photometry``;
-        parameters ``age mass size a_v``; measures ``bias scatter rms coverage_68 coverage_95``; and what `_claim` (of the
-        group ``disc``), `_reach` and `_completeness` add.
+        parameters ``age mass size a_v``; measures ``bias scatter rms coverage_68 coverage_95``; and what `_claim` (of
+        ``disc``), `_reach` and `_completeness` add.
     """
     model = ResNet.load(trained)
     metrics: dict[str, float] = {}

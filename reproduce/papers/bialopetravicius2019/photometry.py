@@ -1,6 +1,6 @@
 """Aperture photometry and half-light radii from the curve of growth: what a cluster's image says without a network.
 
-The sky is the mean of a ring around the cluster after clipping. The aperture is twice the radius at which the cluster
+The sky is that of a ring around the cluster. The aperture is three times the radius at which the cluster
 stands out best over the noise; half of the light in it lies within the half-light radius, from which the width of the
 point-spread function is taken in quadrature. What a method of this kind misses, light outside the aperture and stars of
 the field, is corrected by artificial clusters, as is usual (`baselines`).
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 RADII_PX = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 18.0, 22.0, 26.0])
 RING_PX = (28.0, 38.0)
-CLIP_SIGMA, CLIPPINGS = 3.0, 3
+PARTS = 8  # of the ring
 SEARCH_PX, FARTHEST_PX = 8.0, 3.0
 """A centre is the centroid of the light within the first, at most the second from the image's middle."""
-APERTURE = 2.0
+APERTURE = 3.0
 """The aperture's radius over that at which the cluster stands out best."""
 SMALLEST_PX = 3.0
 PSF_HALF_PX = 1.2  # half of a star's light lies within this radius in F475W and F814W
@@ -32,7 +32,7 @@ class Measured:
     Attributes
     ----------
     rate, error : (n, 3)
-        Light in the aperture [electrons/s], and its error by the scatter of the sky's pixels.
+        Light in the aperture [electrons/s], and its error by the scatter of the sky.
     aperture_px, half_px : (n,)
         Radii of the aperture and of half of the light in it, without the point-spread function's [px].
     signal_to_noise : (n,)
@@ -55,9 +55,7 @@ def measure(images: NDArray, exposure_s: tuple[float, float, float]) -> Measured
 def _one(image: Array, time: Array) -> tuple[Array, Array, float, float, float]:
     side = image.shape[-1]
     y, x = np.indices((side, side)) - (side - 1) / 2
-    ring = np.hypot(x, y)
-    sky = image[:, (ring >= RING_PX[0]) & (ring <= RING_PX[1])]
-    level, spread = _clipped(sky)
+    level, spread = _sky(image, x, y)
     net = image - level[:, None, None]
     seen = (net / spread[:, None, None])[1:].sum(axis=0)  # F475W and F814W in their noise
     dx, dy = _centroid(seen, x, y)
@@ -79,16 +77,17 @@ def _one(image: Array, time: Array) -> tuple[Array, Array, float, float, float]:
     return rate, error, aperture, float(inner), float(total[best] / noise[best])
 
 
-def _clipped(sky: Array) -> tuple[Array, Array]:
-    """Mean of the sky after clipping, and standard deviation before it, stars of the field included, both (3,)."""
-    level, spread = np.empty(3), np.empty(3)
-    for band, values in enumerate(sky):
-        spread[band] = max(float(values.std()), 1e-6)
-        for _ in range(CLIPPINGS):
-            middle, width = float(np.median(values)), float(values.std())
-            values = values[np.abs(values - middle) <= CLIP_SIGMA * width]
-        level[band] = values.mean()
-    return level, spread
+def _sky(image: Array, x: Array, y: Array) -> tuple[Array, Array]:
+    """Level of the sky and noise of a pixel, both (3,): the median of the means of the ring's parts, and what they
+    scatter, which has the light of the field's stars, many pixels wide, as the scatter of pixels has not."""
+    away = np.hypot(x, y)
+    ring = (away >= RING_PX[0]) & (away <= RING_PX[1])
+    part = np.floor((np.arctan2(y, x)[ring] / (2 * np.pi) + 0.5) * PARTS).astype(int) % PARTS
+    count = np.bincount(part, minlength=PARTS)
+    values = image[:, ring]
+    means = np.stack([np.bincount(part, band, PARTS) for band in values]) / count
+    noise = np.sqrt(np.maximum(count.mean() * means.var(axis=1, ddof=1), values.var(axis=1)))
+    return np.median(means, axis=1), np.maximum(noise, 1e-6)
 
 
 def _centroid(seen: Array, x: Array, y: Array) -> tuple[float, float]:

@@ -148,6 +148,13 @@ def predict(words: Sequence[str]) -> int:
     return main(words)
 
 
+def log_model(words: Sequence[str]) -> int:
+    """Trained networks as an MLflow model that can be served."""
+    from reproduce.papers.bialopetravicius2019 import log_model_command
+
+    return log_model_command.main(words)
+
+
 def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
     """Logs the epochs of the networks, ``resnet-2`` being the second member."""
 
@@ -225,6 +232,7 @@ PAPER = Paper(
             "{f336w} {f475w} {f814w} --out {out}",
             {"f336w": "path", "f475w": "path", "f814w": "path", "out": "string, clusters"},
         ),
+        "log-model": Command(log_model),
     },
     published=PUBLISHED,
     about="Images of a faint cluster in three of Hubble's bands in, the joint posterior of its age, mass, half-light "
