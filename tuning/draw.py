@@ -25,6 +25,7 @@ TEXTS = {
     "age_mae_gyr": "age MAE [Gyr]",
     "distance_mae_map_kpc": "distance MAE [kpc]",
     "error_percent": "error of other models [%]",
+    "nll": "negative log density of the truth",
 }
 
 

@@ -1,10 +1,10 @@
 """Trained networks as an MLflow model that can be served, with the source that runs them, and nothing pickled."""
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def log(
     name: str,
     code: Path,
     networks: Path,
-    packages: Sequence[ModuleType],
+    packages: Sequence[str],
     signature: "ModelSignature",
     experiment: str,
     run_id: str | None = None,
@@ -33,8 +33,8 @@ def log(
         The file that MLflow runs; it reads the folder as the artifact ``networks``.
     networks : Path
         With the trained networks.
-    packages : sequence of module
-        Packages that the code imports.
+    packages : sequence of str
+        Names of the packages of this repository that the code imports.
     signature : ModelSignature
         Of inputs and parameters.
     experiment : str
@@ -56,7 +56,7 @@ def log(
             name=name,
             python_model=str(code),
             artifacts={"networks": str(networks)},
-            code_paths=[str(Path(package.__file__ or "").parent) for package in packages],
+            code_paths=[_folder(package) for package in packages],
             pip_requirements=_requirements(),
             signature=signature,
         )
@@ -80,6 +80,14 @@ def how_to_serve(address: str, store: str) -> str:
     """The address, and the call that serves it."""
     serve = f"mlflow models serve -m {address} --env-manager local -p 5001"
     return f"{address}\nserve it: MLFLOW_TRACKING_URI={store} {serve}"
+
+
+def _folder(package: str) -> str:
+    """Where a package lies."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"no package {package} with a folder")
+    return str(Path(found.origin).parent)
 
 
 def _requirements() -> list[str]:

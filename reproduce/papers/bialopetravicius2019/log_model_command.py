@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import data_manifests
-import reproduce
-import tuning
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
 from reproduce.workflow import served_model
 from reproduce.workflow.arguments import Parser
@@ -42,7 +39,7 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
     side = ResNet.load(folder).architecture.camera.pixels  # also: damaged networks are not logged
     signature = ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 3, side, side))]))
     code = Path(__file__).with_name("mlflow_model.py")
-    packages = (reproduce, data_manifests, tuning)
+    packages = ("reproduce", "data_manifests", "tuning")
     return served_model.log(NAME, code, folder, packages, signature, EXPERIMENT, run_id)
 
 

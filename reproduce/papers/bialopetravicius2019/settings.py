@@ -120,7 +120,7 @@ class Tune(tuning.settings.Tune):
 
     networks: tuple[Literal["resnet"], ...] = Field(("resnet",), min_length=1, description="networks searched for")
     trial_epochs: int = Field(6, ge=1, description="epochs of a trial that is trained to its end")
-    objective: Literal["val_loss", "val_mse_cluster", "nll"] = Field(
+    objective: Literal["val_loss", "nll"] = Field(
         "nll", description="what is compared: negative log density of the truth on the validation images, or a loss"
     )
     resnet: Space = Field(

@@ -4,9 +4,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import data_manifests
-import reproduce
-import tuning
 from reproduce.papers.chardin2021.names import EXPERIMENT, PRETRAINED
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.workflow import served_model
@@ -45,7 +42,7 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
         params=ParamSchema([ParamSpec("distance_kpc", "double", 0.0)]),
     )
     code = Path(__file__).with_name("mlflow_model.py")
-    packages = (reproduce, data_manifests, tuning)
+    packages = ("reproduce", "data_manifests", "tuning")
     return served_model.log(NAME, code, folder, packages, signature, EXPERIMENT, run_id)
 
 
