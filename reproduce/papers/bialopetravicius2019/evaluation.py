@@ -110,7 +110,7 @@ def evaluate(
             answers = model.predict(images.rate)
             with h5py.File(baselines) as other:
                 photometry, signal = other[group]["quantiles"][:], other[group]["signal_to_noise"][:]
-            methods: dict[str, Array] = {"network": answers.quantiles(QUANTILES)}
+            methods: dict[str, Array] = {"network": answers.summary()}
             if answers.bins is not None:
                 methods["bins"] = answers.priors.value(answers.bins.quantiles(QUANTILES))
             methods["photometry"] = photometry
@@ -246,7 +246,7 @@ def _errors(quantiles: Array, true: Array) -> dict[str, float]:
 def _calibration(
     group: str, posterior: "calibration.Mixture", normal: Array, tile: Array, settings: Evaluate
 ) -> dict[str, float]:
-    """The checks of `reproduce.learning.calibration`, under the parameters' names; fields are the groups."""
+    """The checks of `reproduce.learning.calibration` on the posterior as it is; fields are the groups."""
     found = calibration.check(
         posterior,
         normal,
@@ -258,6 +258,7 @@ def _calibration(
     )
     named = {}
     for key, value in found.items():
+        key = key.replace("coverage", "posterior_coverage")
         base, _, number = key.rpartition("_")
         if key.startswith("tarp"):
             named[f"{group}.network.{key}"] = value

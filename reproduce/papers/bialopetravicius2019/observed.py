@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 
 COLUMNS = ("ra", "dec", "r_eff_arcsec", "log_age", "log_mass")
-LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 ARCSEC_PER_PARSEC = 206_264.806 / 785e3
 Cluster = tuple[str, NDArray, dict[str, float]]
 
@@ -210,7 +209,7 @@ def answers_table(model: "ResNet", rate: NDArray) -> Table:
     from reproduce.papers.bialopetravicius2019.labels import PARAMETERS
 
     answers = model.predict(rate)
-    quantiles = answers.quantiles(LEVELS)
+    quantiles = answers.summary()
     table = Table()
     for k, name in enumerate(PARAMETERS):
         table[name] = quantiles[2, :, k]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
+from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import Mixture
 from reproduce.learning.prediction import outputs
 from reproduce.learning.prior import Uniform
@@ -45,6 +46,9 @@ class Architecture:
         Of the four parameters, whose priors are uniform.
     camera : HstCamera
         Pixels, exposures and noise of the images.
+    levels : tuple of (float, float)
+        Of each parameter, the levels of the posterior's intervals that hold `LEVELS` of the truths on validation
+        fields.
     """
 
     depth: int
@@ -55,6 +59,7 @@ class Architecture:
     members: int
     ranges: tuple[tuple[float, float], ...]
     camera: HstCamera
+    levels: tuple[tuple[float, float], ...] = (LEVELS,) * len(PARAMETERS)
 
     @classmethod
     def of(cls, train: Train, priors: Priors, camera: HstCamera) -> Self:
@@ -98,8 +103,11 @@ class Architecture:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             camera = HstCamera.model_validate(found.pop("camera"))
-            ranges = tuple((float(low), float(high)) for low, high in found.pop("ranges"))
-            return cls(**{name: int(value) for name, value in found.items()}, ranges=ranges, camera=camera)
+            ranges, levels = (
+                tuple((float(low), float(high)) for low, high in found.pop(name)) for name in ("ranges", "levels")
+            )
+            numbers = {name: int(value) for name, value in found.items()}
+            return cls(**numbers, ranges=ranges, camera=camera, levels=levels)
         except OSError:
             raise InputError(
                 f"{folder}: no trained networks (no {FILE}); run bialopetravicius2019.train, and name its folder"
@@ -124,6 +132,8 @@ class Answers:
         Above 1 an image is unlike those of the training; NaN where it was not asked for.
     priors : Priors
         Turns u into parameters.
+    levels : tuple of (float, float)
+        As in `Architecture`.
     """
 
     posterior: Mixture
@@ -131,10 +141,20 @@ class Answers:
     there: Array
     domain: Array
     priors: Priors
+    levels: tuple[tuple[float, float], ...]
 
     def quantiles(self, levels: Sequence[float]) -> Array:
         """Of each parameter, from the posterior, shape (q, n, 4)."""
         return self.priors.value(self.posterior.quantiles(levels))
+
+    def summary(self) -> Array:
+        """Medians and intervals of each parameter, shape (5, n, 4): low ends of 95 and 68 %, median, high ends of 68
+        and 95 %."""
+        parts = []
+        for k, (inner, outer) in enumerate(self.levels):
+            wanted = [(1 - outer) / 2, (1 - inner) / 2, 0.5, (1 + inner) / 2, (1 + outer) / 2]
+            parts.append(self.quantiles(wanted)[..., k])
+        return np.stack(parts, axis=-1)
 
 
 class ResNet:
@@ -198,7 +218,7 @@ class ResNet:
         score = np.full(len(rate), np.nan)
         if with_domain and self.domain is not None:
             score = self.domain.score(found[0]["seen"].astype(np.float64), appearance(rate, self.architecture.camera))
-        return Answers(posterior, bins, there, score, self.architecture.priors)
+        return Answers(posterior, bins, there, score, self.architecture.priors, self.architecture.levels)
 
     def described(self, rate: NDArray) -> tuple[Array, Array]:
         """What the first network sees of images, (n, dense), and six plain numbers of each, (n, 6)."""

@@ -1,21 +1,23 @@
 """Training of the residual network on clusters that are drawn anew in every epoch."""
 
 import functools
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from reproduce.learning import training
+from reproduce.learning import calibration, training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
+from reproduce.learning.intervals import LEVELS
 from reproduce.learning.stream import Stream
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import member_name, weights_file
 from reproduce.papers.bialopetravicius2019.drawn import Draw
-from reproduce.papers.bialopetravicius2019.labels import PARAMETERS
+from reproduce.papers.bialopetravicius2019.labels import PARAMETERS, columns
 from reproduce.papers.bialopetravicius2019.networks import model
 from reproduce.papers.bialopetravicius2019.networks.architecture import build
 from reproduce.papers.bialopetravicius2019.networks.losses import bins_loss, posterior_loss
@@ -23,8 +25,8 @@ from reproduce.papers.bialopetravicius2019.settings import Train
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.progress import Progress
 
-STREAM, DOMAIN = 1, 2  # of random numbers
-DOMAIN_IMAGES = 2_000  # training images that the domain score learns what is usual from
+STREAM, CHECK = 1, 2  # of random numbers
+CHECKED_IMAGES = 2_000  # of which the domain score and the intervals are learnt
 
 
 def train(
@@ -69,9 +71,12 @@ def train(
     ]
     found = training.train([tasks], executor, on_epoch, progress)
     training.write_history(folder / "history.csv", {(model.NAME, k): found[one.name] for k, one in enumerate(tasks)})
-    model.Architecture.of(settings, draw.priors, draw.camera).save(folder)
-    trained = model.ResNet.load(folder, with_domain=False)
-    _domain(trained, draw, settings).save(folder)
+    architecture = model.Architecture.of(settings, draw.priors, draw.camera)
+    architecture.save(folder)
+    domain, levels = _checked(model.ResNet.load(folder, with_domain=False), draw, settings)
+    domain.save(folder)
+    replace(architecture, levels=levels).save(folder)
+    trained = model.ResNet.load(folder)
     numbers = {"parameters": trained.parameters(), "images": settings.items * settings.epochs}
     return training.summary(model.NAME, list(found.values())) | {name: float(value) for name, value in numbers.items()}
 
@@ -124,11 +129,23 @@ def _file(path: Path, settings: Train) -> ArrayFile:
     return ArrayFile(path, {"image": Array(("image",), (0.0,), (1.0,), image=True)}, targets, labels=names)
 
 
-def _domain(trained: "model.ResNet", draw: Draw, settings: Train) -> DomainFile:
-    """What is usual, of images drawn as those of training; the thresholds, of images on validation fields."""
-    numbers = []
-    n = min(DOMAIN_IMAGES, max(settings.items, 64))
-    for place, source in enumerate((draw, replace(draw, group="validation"))):
-        generators = (np.random.default_rng([settings.seed, DOMAIN, place, item]) for item in range(n))
-        numbers.append(trained.described(np.stack([source.view(generator)[0] for generator in generators])))
-    return DomainFile(Domain.fit(numbers[0], numbers[1]))
+def _checked(
+    trained: "model.ResNet", draw: Draw, settings: Train
+) -> tuple[DomainFile, tuple[tuple[float, float], ...]]:
+    """The domain: what is usual, of images drawn as those of training, its thresholds of images on validation fields.
+    And the levels of the posterior's intervals that hold what they claim on the latter."""
+    n = min(CHECKED_IMAGES, max(settings.items, 64))
+
+    def views(place: int, source: Draw) -> Iterator[tuple[np.ndarray, dict[str, float]]]:
+        for item in range(n):
+            yield source.view(np.random.default_rng([settings.seed, CHECK, place, item]))
+
+    usual = trained.described(np.stack([image for image, _ in views(0, draw)]))
+    drawn = list(views(1, replace(draw, group="validation")))
+    fitted = Domain.fit(usual, trained.described(np.stack([image for image, _ in drawn])))
+    there = [one for one in drawn if one[1]["present"]]
+    answers = trained.predict(np.stack([image for image, _ in there]), with_domain=False)
+    true = columns({name: np.array([labels[name] for _, labels in there]) for name in PARAMETERS})
+    below = answers.posterior.cumulative(answers.priors.normal(true))
+    levels = [calibration.conformal_levels(below[:, k], LEVELS) for k in range(len(PARAMETERS))]
+    return DomainFile(fitted), tuple((float(inner), float(outer)) for inner, outer in levels)

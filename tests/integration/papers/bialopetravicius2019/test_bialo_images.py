@@ -1,6 +1,7 @@
 """Drawn clusters, PHAT's clusters and a user's FITS files through networks that have just been made."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,16 @@ def test_a_synthetic_catalogue_is_called_so(draw: Draw, trained: Path, tmp_path:
     metrics = observed.apply(tmp_path / "observed.h5", trained, tmp_path)
     assert Table.read(tmp_path / "clusters.ecsv").meta["source"] == "synthetic"
     assert metrics["age_difference_scatter"] > 0
+
+
+def test_intervals_have_the_levels_that_held_on_validation_fields(draw: Draw, trained: Path) -> None:
+    image = draw.view(np.random.default_rng(8))[0][None]
+    answers = model.ResNet.load(trained).predict(image)
+    nominal = answers.quantiles([0.025, 0.16, 0.5, 0.84, 0.975])
+    np.testing.assert_allclose(answers.summary(), nominal)
+    wider = replace(answers, levels=((0.8, 0.95), *answers.levels[1:])).summary()
+    np.testing.assert_allclose(wider[[1, 3], 0, 0], answers.quantiles([0.1, 0.9])[:, 0, 0])
+    np.testing.assert_allclose(wider[..., 1:], nominal[..., 1:])
 
 
 def test_images_of_another_size_are_refused(trained: Path) -> None:
