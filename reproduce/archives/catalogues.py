@@ -12,10 +12,10 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import ascii as text_tables
-from astropy.io import votable
 from astropy.table import Table
 
 import data_manifests
+from reproduce.archives import vizier
 from reproduce.archives.cache import Download
 from reproduce.archives.cluster_names import COLUMNS
 from reproduce.archives.download import Downloader
@@ -129,22 +129,7 @@ def read_1997(path: Path) -> Table:
     InputError
         If it is no VOTable, or lacks a column.
     """
-    try:
-        raw = votable.parse_single_table(path).to_table(use_names_over_ids=True)
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"{path}: no VOTable ({str(error).partition(chr(10))[0]}); download it again") from None
-    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in raw.colnames}
-    columns: dict[str, Any] = {}
-    for name, others in VIZIER_NAMES.items():
-        known = next((plain[other] for other in others if other in plain), None)
-        if known is None:
-            raise InputError(f"{path}: no column for {name} ({' or '.join(others)}), found {', '.join(raw.colnames)}")
-        column = raw[known]
-        is_text = column.dtype.kind in "OSU"
-        columns[name] = [str(value).strip() for value in _filled(column)] if is_text else _numbers(column)
-    in_degrees = not isinstance(columns["ra"], list)  # else sexagesimal, as in the catalogue itself
-    place = SkyCoord(columns["ra"], columns["dec"], unit=u.deg if in_degrees else (u.hourangle, u.deg))
-    columns |= {"ra": place.ra.deg, "dec": place.dec.deg}
+    columns = vizier.columns(path, VIZIER_NAMES)
     columns["core_collapsed"] = np.where(columns["concentration"] == COLLAPSED_CONCENTRATION, "yes", "no")
     return _table(columns)
 
@@ -176,18 +161,10 @@ def _fixed_width(lines: Sequence[str], columns: dict[str, tuple[int, int]], path
     except text_tables.InconsistentTableError as error:
         raise InputError(f"{path}: cannot be read in fixed width ({error}); download mwgc.dat again") from None
     for name in table.colnames:
-        table[name] = [str(value) for value in _filled(table[name])] if name in TEXT else _numbers(table[name])
+        table[name] = (
+            [str(value) for value in vizier.filled(table[name])] if name in TEXT else vizier.numbers(table[name])
+        )
     return table
-
-
-def _filled(column: Any) -> Any:
-    return column.filled("") if hasattr(column, "filled") else column
-
-
-def _numbers(column: Any) -> np.ndarray:
-    """A column as float64, NaN where it is blank."""
-    values = column.astype(np.float64)
-    return np.asarray(values.filled(np.nan) if hasattr(values, "filled") else values)
 
 
 def _table(columns: dict[str, Any]) -> Table:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 from astropy.coordinates import SkyCoord
-from astropy.io import fits, votable
+from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 import data_manifests
+from reproduce.archives import vizier
 from reproduce.archives.cache import Download
 from reproduce.archives.download import Downloader
 from reproduce.archives.formats import is_fits, is_text
@@ -109,10 +110,7 @@ def read_clusters(path: Path, columns: Mapping[str, str]) -> Table:
     InputError
         If it is no VOTable, or lacks a column.
     """
-    try:
-        raw = votable.parse_single_table(path).to_table(use_names_over_ids=True)
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"{path}: no VOTable ({first_line(error)}); download it again") from None
+    raw = vizier.read(path)
     if missing := [own for own in columns.values() if own not in raw.colnames]:
         raise InputError(f"{path}: no column {', '.join(missing)}, found {', '.join(raw.colnames)}")
     table = Table()

@@ -7,14 +7,12 @@ stands for none. The names of clusters begin with that of their galaxy, ``NGC311
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from astropy.coordinates import SkyCoord
-from astropy.io import votable
 from astropy.table import Table
 
 import data_manifests
+from reproduce.archives import vizier
 from reproduce.archives.cache import Download
 from reproduce.archives.download import Downloader
 from reproduce.archives.formats import is_text
@@ -115,22 +113,5 @@ def galaxy_of(cluster: str, path: Path) -> str:
 
 
 def _columns(path: Path, names: Mapping[str, tuple[str, ...]]) -> Table:
-    try:
-        raw = votable.parse_single_table(path).to_table(use_names_over_ids=True)
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"{path}: no VOTable ({str(error).partition(chr(10))[0]}); download it again") from None
-    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in raw.colnames}
-    found: dict[str, Any] = {}
-    for name, others in names.items():
-        known = next((plain[other] for other in others if other in plain), None)
-        if known is None:
-            raise InputError(f"{path}: no column for {name} ({' or '.join(others)}), found {', '.join(raw.colnames)}")
-        column = raw[known]
-        if column.dtype.kind in "OSU":
-            found[name] = [str(value).strip() for value in column]
-        else:
-            found[name] = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
-    if isinstance(found["ra"], list):  # sexagesimal
-        place = SkyCoord(found["ra"], found["dec"], unit=("hourangle", "deg"))
-        found |= {"ra": place.ra.deg, "dec": place.dec.deg}
+    found = vizier.columns(path, names)
     return Table(found, units={name: unit for name, unit in UNITS.items() if name in found})

@@ -1,6 +1,7 @@
 """Weights of trained networks on disk. Reading them reads arrays: nothing in the files is ever executed."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -46,6 +47,20 @@ def load_weights(model: keras.Model, path: Path) -> None:
     except ValueError as error:
         reason = " ".join(str(error).split())[:150]
         raise InputError(f"{path}: holds the weights of another architecture ({reason}); train again") from None
+
+
+def load_members(build: Callable[[], keras.Model], folder: Path, network: str, members: int) -> list[keras.Model]:
+    """The trained networks of one kind of an ensemble, in order; `build` makes each untrained.
+
+    Raises
+    ------
+    InputError
+        As `load_weights`.
+    """
+    models = [build() for _ in range(members)]
+    for member, model in enumerate(models):
+        load_weights(model, weights_file(folder, network, member))
+    return models
 
 
 def sha256(path: Path) -> str:

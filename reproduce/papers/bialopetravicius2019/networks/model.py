@@ -16,7 +16,7 @@ from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import Mixture
 from reproduce.learning.prediction import outputs
 from reproduce.learning.prior import Uniform
-from reproduce.learning.weights import load_weights, weights_file
+from reproduce.learning.weights import load_members
 from reproduce.papers.bialopetravicius2019.drawn import pixels
 from reproduce.papers.bialopetravicius2019.labels import PARAMETERS, Priors
 from reproduce.papers.bialopetravicius2019.networks.architecture import build
@@ -186,11 +186,7 @@ class ResNet:
             If one of them is absent or damaged.
         """
         architecture = Architecture.load(folder)
-        networks = []
-        for member in range(architecture.members):
-            one = architecture.build()
-            load_weights(one, weights_file(folder, NAME, member))
-            networks.append(one)
+        networks = load_members(architecture.build, folder, NAME, architecture.members)
         return cls(architecture, networks, DomainFile.load(folder).domain if with_domain else None)
 
     def parameters(self) -> int:

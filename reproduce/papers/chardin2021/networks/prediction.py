@@ -1,5 +1,6 @@
 """Predictions of a trained ensemble: mass maps, ages and distances of any number of maps in bounded memory."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reproduce.learning.prediction import outputs
-from reproduce.learning.weights import load_weights, sha256, weights_file
+from reproduce.learning.weights import load_members, sha256
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
 from reproduce.papers.chardin2021.networks.appearance import appearance
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture
@@ -199,12 +200,12 @@ def load(folder: Path, scaler: Path) -> Networks:
         raise InputError(
             f"{scaler}: not the scaler that the networks in {folder} were trained with; give theirs, or train again"
         )
-    models: dict[str, list[keras.Model]] = {network: [] for network in NETWORKS}
-    for network, members in models.items():
-        for member in range(architecture.members):
-            model = architecture.build(network, seed=0)
-            load_weights(model, weights_file(folder, network, member))
-            members.append(model)
+    models = {
+        network: load_members(
+            functools.partial(architecture.build, network, seed=0), folder, network, architecture.members
+        )
+        for network in NETWORKS
+    }
     return Networks(
         tuple(models["encoder_decoder"]),
         tuple(with_features(model) for model in models["regressor"]),

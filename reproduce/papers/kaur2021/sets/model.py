@@ -1,5 +1,6 @@
 """Trained networks of sets on any galaxy's clusters: posterior of the dark mass, intervals, domain score."""
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import Mixture
 from reproduce.learning.prediction import outputs
 from reproduce.learning.prior import Uniform
-from reproduce.learning.weights import load_weights, weights_file
+from reproduce.learning.weights import load_members
 from reproduce.papers.kaur2021.sets.clusters import Seen, appearance, rows
 from reproduce.papers.kaur2021.sets.network import build
 from reproduce.papers.kaur2021.settings import Sets
@@ -143,16 +144,14 @@ class SetModel:
             If one of them is absent or damaged.
         """
         architecture = Architecture.load(folder)
-        networks = []
-        for member in range(architecture.members):
-            one = build(
-                architecture.size,
-                width=architecture.width,
-                depth=architecture.depth,
-                components=architecture.components,
-            )
-            load_weights(one, weights_file(folder, "sets", member))
-            networks.append(one)
+        untrained = functools.partial(
+            build,
+            architecture.size,
+            width=architecture.width,
+            depth=architecture.depth,
+            components=architecture.components,
+        )
+        networks = load_members(untrained, folder, "sets", architecture.members)
         return cls(architecture, networks, DomainFile.load(folder).domain if with_domain else None)
 
     def parameters(self) -> int:
