@@ -60,6 +60,9 @@ class Train(Group):
     bins_weight: Positive = Field(0.25, description="weight of that head's loss; the posterior's is 1")
     there_weight: Positive = Field(1.0, description="weight of the loss of the answer whether a cluster is there")
     members: int = Field(1, ge=1, le=32, description="networks of the ensemble, whose posteriors are averaged")
+    copies: int = Field(
+        8, ge=1, le=8, description="turned and mirrored copies of an image whose posteriors an answer averages"
+    )
     items: int = Field(4_096, ge=2, description="images of an epoch, drawn anew in each")
     epochs: int = Field(30, ge=1, description="epochs")
     batch_size: int = Field(64, ge=2, description="images in a batch")
@@ -100,7 +103,7 @@ class Observe(Group):
     seed: Seed = Field(6, description="seed of the synthetic catalogue")
 
 
-NOT_TUNED = {"seed", "members", "epochs", "items", "drawing", "bins"}
+NOT_TUNED = {"seed", "members", "copies", "epochs", "items", "drawing", "bins"}
 
 
 def _space() -> Space:

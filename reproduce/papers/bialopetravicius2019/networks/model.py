@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.learning.arrays import turned
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
 from reproduce.learning.intervals import LEVELS
@@ -40,7 +41,7 @@ class Architecture:
 
     Attributes
     ----------
-    depth, width, dense, components, bins, members : int
+    depth, width, dense, components, bins, members, copies : int
         As in the settings.
     ranges : tuple of (low, high)
         Of the four parameters, whose priors are uniform.
@@ -57,6 +58,7 @@ class Architecture:
     components: int
     bins: int
     members: int
+    copies: int
     ranges: tuple[tuple[float, float], ...]
     camera: HstCamera
     levels: tuple[tuple[float, float], ...] = (LEVELS,) * len(PARAMETERS)
@@ -64,7 +66,7 @@ class Architecture:
     @classmethod
     def of(cls, train: Train, priors: Priors, camera: HstCamera) -> Self:
         """From the settings."""
-        names = ("depth", "width", "dense", "components", "bins", "members")
+        names = ("depth", "width", "dense", "components", "bins", "members", "copies")
         ranges = tuple((one.low, one.high) for one in priors.ranges)
         return cls(**{name: getattr(train, name) for name in names}, ranges=ranges, camera=camera)
 
@@ -206,7 +208,8 @@ class ResNet:
             raise InputError(f"images have the shape {rate.shape}, expected (n, 3, {side}, {side})")
         if not np.isfinite(rate).all():
             raise InputError("images hold values that are not finite; fill or leave out such pixels")
-        found = [self._answers(one, rate) for one in self._answering]
+        copies = range(self.architecture.copies)
+        found = [self._answers(one, rate, symmetry) for one in self._answering for symmetry in copies]
         n = len(PARAMETERS)
         posterior = Mixture.joined([Mixture.of_network(one["cluster"], n) for one in found])
         bins = Binned.joined([Binned.of_network(one["bins"], n) for one in found]) if "bins" in found[0] else None
@@ -221,11 +224,13 @@ class ResNet:
         seen = self._answers(self._answering[0], rate)["seen"]
         return seen.astype(np.float64), appearance(rate, self.architecture.camera)
 
-    def _answers(self, network: keras.Model, rate: NDArray) -> dict[str, NDArray]:
+    def _answers(self, network: keras.Model, rate: NDArray, symmetry: int = 0) -> dict[str, NDArray]:
+        """All heads and ``seen`` of images turned and mirrored in one of the eight ways."""
         camera = self.architecture.camera
 
         def prepare(images: NDArray) -> NDArray[np.float32]:
-            return np.stack([pixels(image, camera) for image in images])[..., None]
+            seen = np.stack([pixels(image, camera) for image in images])[..., None]
+            return turned(seen, np.full(len(images), symmetry))
 
         found = [answers for _, answers in outputs(network, rate, BATCH, prepare)]
         every = [np.concatenate(each) for each in zip(*found, strict=True)]
