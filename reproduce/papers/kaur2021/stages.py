@@ -147,6 +147,13 @@ def predict(words: Sequence[str]) -> int:
     return main(words)
 
 
+def log_model(words: Sequence[str]) -> int:
+    """Networks of sets as an MLflow model to serve."""
+    from reproduce.papers.kaur2021 import log_model_command
+
+    return log_model_command.main(words)
+
+
 def unknown(job: Job) -> None:
     """Simulate galaxies outside the ranges of the others, and draw their maps (paper Sect. 3.5)."""
     from reproduce.papers.kaur2021.galaxies import make_galaxies
@@ -350,6 +357,7 @@ PAPER = Paper(
             "{clusters} --distance {distance} --out {out}",
             {"clusters": "path", "distance": "string", "out": "string, masses"},
         ),
+        "log-model": Command(log_model),
     },
     published=PUBLISHED,
     about="Maps of velocity and dispersion of 200 globular clusters in, the dark mass of their galaxy out. The "
