@@ -18,7 +18,7 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
     Parameters
     ----------
     folder : Path
-        With all that `sets.model.SetModel.load` reads.
+        With all that `sets.levels.CorrectedModel.load` reads.
     run_id : str, optional
         Run of the present tracking store to log to; a new one if left out.
 
@@ -35,9 +35,9 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
-    from reproduce.papers.kaur2021.sets.model import SetModel
+    from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 
-    SetModel.load(folder)  # damaged networks are not logged
+    CorrectedModel.load(folder)  # damaged networks are not logged
     needed = [ColSpec(DataType.double, name) for name in ("x_kpc", "y_kpc", "velocity")]
     free = [ColSpec(DataType.double, "error", required=False), ColSpec(DataType.string, "galaxy", required=False)]
     code = Path(__file__).with_name("mlflow_model.py")

@@ -7,7 +7,7 @@ import numpy as np
 
 from reproduce.papers.kaur2021.observed.masses import dispersion, tracer
 from reproduce.papers.kaur2021.sets.clusters import Seen, checked
-from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 from reproduce.workflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ NEAR_EDGE = 0.02  # of the prior's width
 SHARES = np.arange(1, 100) / 100  # of the quantiles that a server tells of a posterior
 
 
-def answer(model: SetModel, seen: Seen, name: str, told: Sequence[str] = ()) -> dict[str, Any]:
+def answer(model: CorrectedModel, seen: Seen, name: str, told: Sequence[str] = ()) -> dict[str, Any]:
     """The numbers of one galaxy, by the names that they have in files.
 
     Parameters
     ----------
-    model : SetModel
+    model : CorrectedModel
     seen : Seen
         Its clusters.
     name : str
@@ -77,17 +77,17 @@ def answer(model: SetModel, seen: Seen, name: str, told: Sequence[str] = ()) -> 
         "sigma_kms": dispersion(seen),
         "median_kpc": float(np.median(np.hypot(seen.x_kpc, seen.y_kpc))),
         "tracer_msun": tracer(seen),
-        "quantiles_msun": masses.prior.value(masses.posterior.quantiles(SHARES)[:, 0, 0]).tolist(),
+        "quantiles_msun": masses.quantiles_msun(SHARES)[:, 0].tolist(),
         "warnings": warnings,
     }
 
 
-def answers(model: SetModel, clusters: "DataFrame") -> list[dict[str, Any]]:
+def answers(model: CorrectedModel, clusters: "DataFrame") -> list[dict[str, Any]]:
     """Answers for all galaxies of one table of clusters, in the order of their first clusters.
 
     Parameters
     ----------
-    model : SetModel
+    model : CorrectedModel
     clusters : DataFrame
         ``x_kpc``, ``y_kpc`` about the galaxy's centre, ``velocity`` [km/s]; and, where they are known, ``error`` [km/s]
         and ``galaxy``, a name. Without errors velocities are exact; without names all clusters belong to one galaxy.

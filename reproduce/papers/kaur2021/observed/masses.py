@@ -17,7 +17,7 @@ from reproduce.papers.kaur2021.networks.images import UNIT_KMS
 from reproduce.papers.kaur2021.networks.training import network_of
 from reproduce.papers.kaur2021.observed.systems import system
 from reproduce.papers.kaur2021.sets.clusters import Seen
-from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 from reproduce.papers.kaur2021.settings import Train
 from reproduce.workflow.errors import InputError
 
@@ -27,7 +27,7 @@ TREATMENTS: dict[str, float | str] = {"T1": 0.0, "T2": 50.0, "T3": 100.0, "T4": 
 Array = NDArray[np.float64]
 
 
-def set_masses(model: SetModel, galaxies: Table, clusters: Table, ends_msun: tuple[float, float]) -> pd.DataFrame:
+def set_masses(model: CorrectedModel, galaxies: Table, clusters: Table, ends_msun: tuple[float, float]) -> pd.DataFrame:
     """Dark masses of all galaxies with enough clusters by the networks of sets.
 
     Returns

@@ -73,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _answer(read: cluster_lists.ClusterList, networks: Path, path: Path) -> dict[str, Any]:
     from reproduce.papers.kaur2021.observed.answers import answer
-    from reproduce.papers.kaur2021.sets.model import SetModel
+    from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 
-    return answer(SetModel.load(networks), read.seen, str(path), read.warnings)
+    return answer(CorrectedModel.load(networks), read.seen, str(path), read.warnings)
 
 
 def _write(folder: Path, stem: str, found: dict[str, Any]) -> None:
