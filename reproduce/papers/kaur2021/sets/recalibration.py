@@ -10,7 +10,7 @@ these galaxies show (regression calibration, Kuleshov et al. 2018).
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +18,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, ndtr, ndtri
 
 from reproduce.learning.intervals import LEVELS
-from reproduce.learning.posterior import Mixture
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
+
+if TYPE_CHECKING:
+    from reproduce.learning.posterior import Mixture
 
 SHARES = np.arange(1, 200) / 200  # at which the distribution of r is kept
 MEDIAN_AND_ENDS = np.array([0.5, *((1 - level) / 2 for level in LEVELS), *((1 + level) / 2 for level in LEVELS)])
@@ -174,7 +176,7 @@ def kinds(appearance: Array, merged: NDArray[np.bool_]) -> tuple[float, ...]:
     return (float(found.intercept_[0] - slopes @ mean), *slopes.tolist())
 
 
-def quantiles(posterior: Mixture, levels: Array) -> Array:
+def quantiles(posterior: "Mixture", levels: Array) -> Array:
     """Quantiles of the one parameter of each item at levels of its own, (q, n) to (q, n)."""
     low, high = np.full(levels.shape, -8.0), np.full(levels.shape, 8.0)
     for _ in range(HALVINGS):

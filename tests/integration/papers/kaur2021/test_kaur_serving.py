@@ -10,7 +10,7 @@ import pytest
 from reproduce.papers.kaur2021.log_model_command import log_model
 from reproduce.papers.kaur2021.observed.predict_command import PRETRAINED
 from reproduce.papers.kaur2021.sets.clusters import Seen
-from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 from tests.support import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -41,7 +41,7 @@ def expected(clusters: pd.DataFrame) -> dict[str, list[float]]:
         Seen(*(own[name].to_numpy() for name in ("x_kpc", "y_kpc", "velocity", "error")))
         for _, own in clusters.groupby("galaxy")
     ]
-    masses = SetModel.load(PRETRAINED).predict(seen)
+    masses = CorrectedModel.load(PRETRAINED).predict(seen)
     (low, high), found = masses.intervals_msun(), [masses.median_msun()]
     for level in range(2):
         found += [low[level], high[level]]
