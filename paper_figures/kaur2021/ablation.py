@@ -52,8 +52,8 @@ def draw(table: pd.DataFrame, published: dict[str, float]) -> Figure:
     for axes in (panels[0], panels[2]):
         axes.set_xlim(0, 1.05 * axes.get_xlim()[1])
     left = panels[2].get_xlim()[1] / 2 < CONSTANT  # of the line, where there is more room
-    place = CONSTANT * (0.98 if left else 1.02)
-    panels[2].text(place, -0.85, "constant guess", fontsize=5.5, ha="right" if left else "left", va="top")
+    beside = CONSTANT * (0.98 if left else 1.02)
+    panels[2].text(beside, -0.85, "constant guess", fontsize=5.5, ha="right" if left else "left", va="top")
     return drawing
 
 
