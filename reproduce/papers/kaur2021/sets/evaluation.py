@@ -88,7 +88,7 @@ def _levels(
     found = np.full((len(MEDIAN_AND_ENDS), len(galaxy)), np.nan)
     for one, left in others:
         own = np.isin(galaxy, left)
-        found[:, own] = one.levels(MEDIAN_AND_ENDS, masses.remnant[own])
+        found[:, own] = one.levels(MEDIAN_AND_ENDS, masses.looks[own])
     return found
 
 

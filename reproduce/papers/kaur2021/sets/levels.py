@@ -43,14 +43,19 @@ class CorrectedMasses:
     ----------
     masses : Masses
         As the networks answer.
-    remnant : (n,) float64
-        How likely each is a merger remnant, where discs and remnants are as frequent.
+    looks : (n, 6) float64
+        `sets.clusters.appearance` of each.
     recalibration : Recalibration
     """
 
     masses: Masses
-    remnant: Array
+    looks: Array
     recalibration: Recalibration
+
+    @property
+    def remnant(self) -> Array:
+        """How likely each is a merger remnant, where discs and remnants are as frequent, shape (n,)."""
+        return self.recalibration.remnant(self.looks)
 
     @property
     def domain(self) -> Array:
@@ -69,7 +74,7 @@ class CorrectedMasses:
 
     def quantiles_msun(self, shares: ArrayLike) -> Array:
         """Masses below which the truth lies with these probabilities, (q,) to (q, n)."""
-        return self.prior.value(quantiles(self.posterior, self.recalibration.levels(shares, self.remnant)))
+        return self.prior.value(quantiles(self.posterior, self.recalibration.levels(shares, self.looks)))
 
     def median_msun(self) -> Array:
         """Shape (n,)."""
@@ -115,7 +120,7 @@ class CorrectedModel:
     def predict(self, seen: Sequence[Seen]) -> CorrectedMasses:
         """Each galaxy's dark mass."""
         looks = np.array([appearance(one) for one in seen])
-        return CorrectedMasses(self.networks.predict(seen), self.recalibration.remnant(looks), self.recalibration)
+        return CorrectedMasses(self.networks.predict(seen), looks, self.recalibration)
 
 
 def make(
@@ -145,7 +150,7 @@ def make(
     -------
     dict
         ``kind_right``, the share of the calibration views [%] whose kind is told right; shift and stretch of z for a
-        disc and for a remnant that are known to be one, ``shift_disc`` and so on.
+        disc and for a remnant that are known to be one, of 100 clusters out to 27 kpc, ``shift_disc`` and so on.
     """
     for path in sorted(trained.iterdir()):
         if path.name != "manifest.json":
@@ -154,25 +159,24 @@ def make(
     kind = _kinds(source, chosen["train"], sets, ends_msun)
     model = SetModel.load(folder, with_domain=False)
     found: list[Rows] = []
-    told = Recalibration(kind, (0.0, 0.0), (0.0, 0.0), ())
     few = seen.model_copy(update={"views": sets.validation_views})
     for own in galaxies.kinds(source):
         places = [place for group in ("validation", "test") for name, place in chosen[group] if name == own]
-        for way in ("sets", "sets_views"):
-            progress(len(found) / (2 * len(KINDS)), f"{own}, {way}")
+        for way in ways.WAYS:
+            progress(len(found) / (len(ways.WAYS) * len(KINDS)), f"{own}, {way}")
             views, mass, galaxy = ways.views(way, source, own, places, few, sets, CALIBRATION)
             masses = model.predict(views, with_domain=False)
             below = masses.posterior.cumulative(masses.prior.normal(mass)[:, None])[:, 0]
-            remnant = told.remnant(np.array([appearance(one) for one in views]))
+            looks = np.array([appearance(one) for one in views])
             merged = np.full(len(views), own != KINDS[0])
-            found.append(Rows(below, remnant, merged, ways.unique(own, galaxy)))
+            found.append(Rows(below, looks, merged, ways.unique(own, galaxy)))
     rows = joined(found)
     with whole(folder / "calibration.h5") as partial, h5py.File(partial, "w") as file:
         for name, values in vars(rows).items():
             file[name] = values
     fitted = Recalibration.fit(kind, rows)
     fitted.save(folder)
-    numbers = {"kind_right": 100 * float(np.mean((rows.remnant > 0.5) == rows.merged))}
+    numbers = {"kind_right": 100 * float(np.mean((fitted.remnant(rows.looks) > 0.5) == rows.merged))}
     for name, p in (("disc", 0), ("remnant", 1)):
         numbers[f"shift_{name}"] = fitted.shift[0] + p * fitted.shift[1]
         numbers[f"stretch_{name}"] = float(np.exp(fitted.stretch[0] + p * fitted.stretch[1]))
@@ -182,7 +186,7 @@ def make(
 def read_rows(folder: Path) -> Rows:
     """What the correction of a folder was fitted with."""
     with h5py.File(folder / "calibration.h5") as file:
-        return Rows(*(file[name][:] for name in ("below", "remnant", "merged", "galaxy")))
+        return Rows(*(file[name][:] for name in ("below", "looks", "merged", "galaxy")))
 
 
 def joined(parts: Sequence[Rows]) -> Rows:

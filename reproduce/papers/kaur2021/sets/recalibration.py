@@ -3,8 +3,9 @@
 Networks are surer of remnants than they may be, and less sure of discs than they could be: no one level of the
 posterior's intervals serves both. An observer does not know the kind, but six plain numbers of the clusters tell how
 likely it is a remnant, p. The posterior says z = Φ⁻¹(probability below the truth), which would be standard normal; on
-galaxies that were not trained with it is a(p) + s(p) r instead, a and ln s linear in p, and r has whatever distribution
-these galaxies show (regression calibration, Kuleshov et al. 2018).
+galaxies that were not trained with it is a + s r instead, and r has whatever distribution these galaxies show
+(regression calibration, Kuleshov et al. 2018). a and ln s are linear in p, in ln of the number of clusters and of the
+radius that holds 90 % of them, and in p times either: the more is seen of a remnant, the surer and the more wrong.
 """
 
 import json
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SHARES = np.arange(1, 200) / 200  # at which the distribution of r is kept
 MEDIAN_AND_ENDS = np.array([0.5, *((1 - level) / 2 for level in LEVELS), *((1 + level) / 2 for level in LEVELS)])
+NONE = (0.0,) * 6  # no correction
 HEAVY = 5.0  # degrees of freedom of the t-distribution that a and s are fitted with: few outliers do not rule them
 FARTHEST = 6.0  # |z| beyond which a truth is as good as impossible
 HALVINGS = 40  # of a bracket of 16 prior widths: to rounding of float32
@@ -41,8 +43,8 @@ class Rows:
     ----------
     below : (n,) float64
         Posterior probability below the truth.
-    remnant : (n,) float64
-        p, as `Recalibration.remnant` gives it.
+    looks : (n, 6) float64
+        `sets.clusters.appearance` of each.
     merged : (n,) bool
         Whether it is one.
     galaxy : (n,) int64
@@ -50,13 +52,13 @@ class Rows:
     """
 
     below: Array
-    remnant: Array
+    looks: Array
     merged: NDArray[np.bool_]
     galaxy: NDArray[np.int64]
 
     def take(self, which: NDArray) -> "Rows":
         """Some of them."""
-        return Rows(self.below[which], self.remnant[which], self.merged[which], self.galaxy[which])
+        return Rows(self.below[which], self.looks[which], self.merged[which], self.galaxy[which])
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,15 @@ class Recalibration:
     ----------
     kind : tuple of float
         Offset and six slopes of the logit of p in `sets.clusters.appearance`.
-    shift, stretch : pair of float
-        a = shift[0] + shift[1] p and ln s = stretch[0] + stretch[1] p.
+    shift, stretch : tuple of float
+        Coefficients of a and ln s in the columns of `design`.
     spread : tuple of float
         Quantiles of r at `SHARES`.
     """
 
     kind: tuple[float, ...]
-    shift: tuple[float, float]
-    stretch: tuple[float, float]
+    shift: tuple[float, ...]
+    stretch: tuple[float, ...]
     spread: tuple[float, ...]
 
     @classmethod
@@ -85,7 +87,7 @@ class Recalibration:
         places = [-ndtri((1 + LEVELS[1]) / 2), -ndtri((1 + LEVELS[0]) / 2), 0.0]
         known = [-ends[1], -ends[0], 0.0, ends[0], ends[1]]
         spread = np.interp(ndtri(SHARES), [*places, -places[1], -places[0]], known)
-        return cls((0.0,) * 7, (0.0, 0.0), (0.0, 0.0), tuple(spread.tolist()))
+        return cls((0.0,) * 7, NONE, NONE, tuple(spread.tolist()))
 
     @classmethod
     def fit(cls, kind: tuple[float, ...], rows: Rows) -> Self:
@@ -98,23 +100,24 @@ class Recalibration:
         rows : Rows
         """
         z = np.clip(ndtri(rows.below), -FARTHEST, FARTHEST)
-        design = np.stack([np.ones(len(z)), rows.remnant], axis=1)
-        weight = _weights(rows)
-        galaxies = len(np.unique(rows.galaxy))
+        design = cls(kind, NONE, NONE, ()).design(rows.looks)
+        weight, galaxies, m = _weights(rows), len(np.unique(rows.galaxy)), len(NONE)
 
-        def cost(found: Array) -> float:
-            log_stretch = design @ found[2:]
-            away = (z - design @ found[:2]) / np.exp(log_stretch)
+        def cost(found: Array) -> tuple[float, Array]:
+            log_stretch = design @ found[m:]
+            away = (z - design @ found[:m]) * np.exp(-log_stretch)
             fit = np.sum(weight * (log_stretch + (HEAVY + 1) / 2 * np.log1p(away**2 / HEAVY)))
-            return float(fit + 0.5 * np.sum(found**2) / galaxies)  # a prior: few galaxies say little
+            pull = weight * (HEAVY + 1) * away / (HEAVY + away**2)
+            slope = np.concatenate([-(pull * np.exp(-log_stretch)) @ design, (weight - pull * away) @ design])
+            # a prior, normal about no correction: few galaxies say little
+            return float(fit + 0.5 * np.sum(found**2) / galaxies), slope + found / galaxies
 
-        found = minimize(cost, np.zeros(4), method="BFGS").x
-        rest = (z - design @ found[:2]) / np.exp(design @ found[2:])
+        found = minimize(cost, np.zeros(2 * m), jac=True, method="BFGS").x
+        rest = (z - design @ found[:m]) * np.exp(-design @ found[m:])
         order = np.argsort(rest)
         reached = np.cumsum(weight[order]) - weight[order] / 2
         spread = np.interp(SHARES, reached, rest[order])
-        a, b, c, d = (float(value) for value in found)
-        return cls(kind, (a, b), (c, d), tuple(spread.tolist()))
+        return cls(kind, tuple(found[:m].tolist()), tuple(found[m:].tolist()), tuple(spread.tolist()))
 
     def save(self, folder: Path) -> None:
         """Write ``levels.json``."""
@@ -133,24 +136,28 @@ class Recalibration:
         path = folder / "levels.json"
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
-            (a, b), (c, d) = held["shift"], held["stretch"]
-            kind, spread = (tuple(float(value) for value in held[name]) for name in ("kind", "spread"))
-            if len(kind) != 7 or len(spread) != len(SHARES):
+            names = ("kind", "shift", "stretch", "spread")
+            kind, shift, stretch, spread = (tuple(float(value) for value in held[name]) for name in names)
+            if [len(kind), len(shift), len(stretch), len(spread)] != [7, len(NONE), len(NONE), len(SHARES)]:
                 raise ValueError(path)
-            return cls(kind, (float(a), float(b)), (float(c), float(d)), spread)
+            return cls(kind, shift, stretch, spread)
         except (OSError, ValueError, TypeError, AttributeError, KeyError):
             raise InputError(f"{path}: missing or damaged; run kaur2021.levels again") from None
 
-    def remnant(self, appearance: Array) -> Array:
+    def remnant(self, looks: Array) -> Array:
         """p of galaxies that look so, (n, 6) to (n,)."""
-        return expit(self.kind[0] + appearance @ np.array(self.kind[1:]))
+        return expit(self.kind[0] + looks @ np.array(self.kind[1:]))
 
-    def levels(self, shares: ArrayLike, remnant: Array) -> Array:
-        """Where in the networks' posterior the corrected one has its quantiles, (q,) and p (n,) to (q, n)."""
-        rest = np.interp(np.asarray(shares, np.float64), SHARES, self.spread)
-        shift = self.shift[0] + self.shift[1] * remnant
-        stretch = np.exp(self.stretch[0] + self.stretch[1] * remnant)
-        return ndtr(shift + rest[:, None] * stretch)
+    def design(self, looks: Array) -> Array:
+        """What the correction is linear in, (n, 6) to (n, 6): 1, p, number, extent, p number, p extent."""
+        p, number = self.remnant(looks), np.clip(looks[:, 0] - np.log(100), -1.3, 1)
+        extent = np.clip(looks[:, 1] + looks[:, 2] - np.log(27), -1, 1.2)  # [kpc]; the ends of what is known
+        return np.stack([np.ones(len(p)), p, number, extent, p * number, p * extent], axis=1)
+
+    def levels(self, shares: ArrayLike, looks: Array) -> Array:
+        """Where in the networks' posterior the corrected one has its quantiles, (q,) and (n, 6) to (q, n)."""
+        rest, design = np.interp(np.asarray(shares, np.float64), SHARES, self.spread), self.design(looks)
+        return ndtr(design @ np.array(self.shift) + rest[:, None] * np.exp(design @ np.array(self.stretch)))
 
 
 def kinds(appearance: Array, merged: NDArray[np.bool_]) -> tuple[float, ...]:
