@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reproduce.papers.kaur2021.observed.masses import dispersion, tracer
+from reproduce.papers.kaur2021.observed.masses import NEAR_EDGE, dispersion, tracer
 from reproduce.papers.kaur2021.sets.clusters import Seen, checked
 from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 from reproduce.workflow.errors import InputError
@@ -13,7 +13,6 @@ from reproduce.workflow.errors import InputError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-NEAR_EDGE = 0.02  # of the prior's width
 SHARES = np.arange(1, 100) / 100  # of the quantiles that a server tells of a posterior
 
 
