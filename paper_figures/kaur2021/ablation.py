@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from paper_figures import style
 
+CONSTANT = 2.5  # error of one answer for all, where labels are uniform from 0 to 10
 SERIES = {
     "mae": ("network, fresh views", style.BLUE, "o"),
     "tracer": ("tracer mass", style.ORANGE, "^"),
@@ -32,6 +34,10 @@ def draw(table: pd.DataFrame, published: dict[str, float]) -> Figure:
     for name, (label, colour, marker) in SERIES.items():
         panels[1].plot(numbers["clusters"], numbers[name], marker=marker, ms=4, color=colour, label=label)
     panels[1].set(xscale="log", yscale="log", xlabel="clusters seen", ylabel="MAE of the label")
+    for axis, pick in ((panels[1].xaxis, (1, 3)), (panels[1].yaxis, (1, 2, 5))):
+        axis.set_major_locator(LogLocator(subs=pick))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axis.set_minor_formatter(NullFormatter())
     panels[1].legend(fontsize=5.5, loc="lower left")
     noise = table[table["group"] == "noise"]
     _bars(panels[2], noise, ["mae", "floor"])
@@ -40,12 +46,14 @@ def draw(table: pd.DataFrame, published: dict[str, float]) -> Figure:
         panels[2].plot(value, place, "x", color=style.RED)
         ticks.append(place)
         words.append(name)
-    panels[2].axvline(2.5, color="0.5", lw=0.6, ls=":")
-    panels[2].text(2.45, -0.85, "constant guess", fontsize=5.5, ha="right", va="top")
+    panels[2].axvline(CONSTANT, color="0.5", lw=0.6, ls=":")
     panels[2].set_yticks(ticks, words, fontsize=6)
     panels[2].set_ylim(len(ticks) - 0.5, -1)
     for axes in (panels[0], panels[2]):
         axes.set_xlim(0, 1.05 * axes.get_xlim()[1])
+    left = panels[2].get_xlim()[1] / 2 < CONSTANT  # of the line, where there is more room
+    beside = CONSTANT * (0.98 if left else 1.02)
+    panels[2].text(beside, -0.85, "constant guess", fontsize=5.5, ha="right" if left else "left", va="top")
     return drawing
 
 

@@ -22,7 +22,7 @@ def draw(panels: Sequence[Panel], field_rd: float) -> Figure:
     field_rd : float
         Side of the field [R_d].
     """
-    drawing = style.figure("page", height_ratio=0.76)
+    drawing = style.figure("page", height_ratio=0.7)
     parts = np.asarray(drawing.subfigures(2, 2), dtype=object).ravel()
     for part, (number, smoothing, velocity, dispersion) in zip(parts, panels, strict=False):
         title = f"$N_{{gc}}$ = {number:,}, $R_{{sm}}$ = {smoothing:g} $R_0$"

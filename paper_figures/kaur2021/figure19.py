@@ -18,7 +18,7 @@ def draw(without: NDArray[np.floating], noisy: NDArray[np.floating], field_rd: f
     field_rd : float
         Side of the field [R_d].
     """
-    drawing = style.figure("page", height_ratio=0.46)
+    drawing = style.figure("page", height_ratio=0.42)
     panels = drawing.subplots(1, 3, sharey=True)
     limit = float(max(np.abs(without).max(), np.abs(noisy).max()))
     noise = noisy - without

@@ -148,7 +148,7 @@ def draw_masses(table: pd.DataFrame, literature: Mapping[str, Mapping[str, Any]]
     axis.set(xlabel=r"mass [$10^{11}\,M_\odot$]", ylim=(-1.7 if synthetic else -0.7, len(table) - 0.3))
     axis.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3)
     if synthetic:
-        axis.text(0.01, 0.02, SYNTHETIC, transform=axis.transAxes, fontsize=7, color=style.RED, bbox=style.BACKING)
+        axis.text(0.01, 0.05, SYNTHETIC, transform=axis.transAxes, fontsize=7, color=style.RED)
     return drawing
 
 

@@ -11,6 +11,7 @@ from paper_figures import style
 
 COLOURS = {"discs": style.BLUE, "mergers": style.RED}
 BINS = 20  # of ranks
+TOLD = (68, 95)  # % of the intervals that are told
 LEVELS = np.linspace(0.02, 0.98, 49)
 
 
@@ -20,8 +21,9 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
     Parameters
     ----------
     predictions : mapping of DataFrame
-        By kind of galaxy, a row for each view: ``label``, ``median``, ``low_68``, ``high_68`` (labels, 0 to 10),
-        ``below`` (posterior probability below the truth) and ``galaxy``.
+        By kind of galaxy, a row for each view: ``label``, ``median``, ``low_68``, ``high_68``, ``low_95``, ``high_95``
+        (labels, 0 to 10, of the corrected posterior), ``below`` (probability below the truth in the networks' own
+        posterior) and ``galaxy``.
     galaxies : mapping of int
         How many each kind has: the bands show what so many independent ones would scatter.
     """
@@ -41,7 +43,8 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
         scatter.errorbar(
             first["label"], first["median"], yerr=error, fmt="o", ms=2, lw=0.4, color=colour, label=kind, alpha=0.8
         )
-        cover.plot(LEVELS, shares(table["below"].to_numpy()), color=colour, label=kind)
+        cover.plot(LEVELS, shares(table["below"].to_numpy()), color=colour, label=f"{kind}, as it is")
+        cover.plot(*corrected(table), "o", ms=4, mec="white", mew=0.6, color=colour, label=f"{kind}, corrected")
         counts, edges = np.histogram(table["below"], BINS, (0, 1))
         rank.stairs(counts / counts.mean(), edges, color=colour, label=kind)
     scatter.set(
@@ -49,10 +52,16 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
     )
     cover.set(xlabel="level of the interval", ylabel="share of truths inside", xlim=(0, 1), ylim=(0, 1), box_aspect=1)
     rank.set(xlabel="probability below the truth", ylabel="density", xlim=(0, 1), ylim=(0, None), box_aspect=1)
-    for axis in (scatter, cover):
-        axis.legend(loc="upper left")
+    scatter.legend(loc="upper left")
+    cover.legend(loc="lower right", fontsize=5.5)
     rank.legend(loc="lower center")
     return drawing
+
+
+def corrected(table: pd.DataFrame) -> tuple[list[float], list[float]]:
+    """Levels of the intervals that are told, and the share of truths inside them."""
+    held = [table["label"].between(table[f"low_{level}"], table[f"high_{level}"]).mean() for level in TOLD]
+    return [level / 100 for level in TOLD], [float(share) for share in held]
 
 
 def shares(below: NDArray) -> NDArray:

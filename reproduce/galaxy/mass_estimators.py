@@ -7,6 +7,7 @@ any leading axes of views before the axis of tracers, and gives masses [Msun] wi
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gamma
 
@@ -72,12 +73,21 @@ def virial_mass(x_kpc: Array, y_kpc: Array, velocity_kms: Array) -> Array:
     x, velocity = _checked(x_kpc, velocity_kms)
     y, velocity = _checked(y_kpc, velocity)
     n = x.shape[-1]
-    first, second = np.triu_indices(n, 1)
-    inverse = np.empty(x.shape[:-1])
-    for index in np.ndindex(inverse.shape):  # one view at a time: n² pairs of many views would not fit into memory
-        distance = np.hypot(x[index][first] - x[index][second], y[index][first] - y[index][second])
-        inverse[index] = np.sum(1 / distance)
+    inverse = _inverse_distances(x.reshape(-1, n), y.reshape(-1, n)).reshape(x.shape[:-1])
     return 1.5 * np.pi * n / G * np.sum(velocity**2, axis=-1) / inverse
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+def _inverse_distances(x: Array, y: Array) -> Array:
+    """Σ_(i<j) 1 / R_ij of each view, (views, n) to (views,)."""
+    found = np.zeros(len(x))
+    for view in range(len(x)):
+        for i in range(x.shape[1]):
+            total = 0.0
+            for j in range(i):
+                total += 1 / np.sqrt((x[view, i] - x[view, j]) ** 2 + (y[view, i] - y[view, j]) ** 2)
+            found[view] += total
+    return found
 
 
 @dataclass(frozen=True)
@@ -159,10 +169,15 @@ def jeans_mass(models: JeansModels, radius_kpc: Array, velocity_kms: Array, erro
         If the likeliest mass is at the models' end.
     """
     radius, velocity = _checked(radius_kpc, velocity_kms)
-    likelihood = np.empty((*radius.shape[:-1], len(models.log_msun)))
-    for k, row in enumerate(models.dispersion_kms):
-        variance = np.interp(np.log(radius), models.log_radius, row) ** 2 + error_kms**2
-        likelihood[..., k] = -0.5 * np.sum(np.log(variance) + velocity**2 / variance, axis=-1)
+    n = radius.shape[-1]
+    each = _log_likelihood(
+        np.log(radius).reshape(-1, n),
+        velocity.reshape(-1, n),
+        models.log_radius,
+        np.ascontiguousarray(models.dispersion_kms.T),
+        error_kms,
+    )
+    likelihood = each.reshape(*radius.shape[:-1], -1)
     best = likelihood.argmax(axis=-1)
     if ((best == 0) | (best == len(models.log_msun) - 1)).any():
         ends = f"10^{models.log_msun[0]:g} and 10^{models.log_msun[-1]:g} Msun"
@@ -173,6 +188,22 @@ def jeans_mass(models: JeansModels, radius_kpc: Array, velocity_kms: Array, erro
     peak = models.log_msun[best] + 0.5 * step * (left - right) / bend
     sigma = step / np.sqrt(-bend)
     return JeansMass(10**peak, 10 ** (peak - sigma), 10 ** (peak + sigma))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+def _log_likelihood(log_radius: Array, velocity: Array, grid: Array, dispersion: Array, error: float) -> Array:
+    """Σ ln p of each view's velocities under each model, (views, n) with σ (r, k) on a grid (r,) to (views, k)."""
+    found = np.zeros((len(velocity), dispersion.shape[1]))
+    for view in range(len(velocity)):
+        for i in range(velocity.shape[1]):
+            after = min(max(np.searchsorted(grid, log_radius[view, i]), 1), len(grid) - 1)
+            share = (log_radius[view, i] - grid[after - 1]) / (grid[after] - grid[after - 1])
+            share = min(max(share, 0.0), 1.0)
+            for k in range(dispersion.shape[1]):
+                sigma = dispersion[after - 1, k] + share * (dispersion[after, k] - dispersion[after - 1, k])
+                variance = sigma**2 + error**2
+                found[view, k] -= 0.5 * (np.log(variance) + velocity[view, i] ** 2 / variance)
+    return found
 
 
 @dataclass(frozen=True)

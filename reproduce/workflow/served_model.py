@@ -2,14 +2,17 @@
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from reproduce.workflow.arguments import Parser
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
+OURS = ("reproduce", "data_manifests", "tuning")  # packages of this repository that go into the model
 PACKAGES = ("astropy", "h5py", "keras", "numba", "numpy", "pandas", "pydantic", "pyyaml", "scikit-learn", "scipy")
 TENSORFLOW = ("tensorflow-cpu", "tensorflow")  # whichever is installed
 
@@ -18,7 +21,6 @@ def log(
     name: str,
     code: Path,
     networks: Path,
-    packages: Sequence[str],
     signature: "ModelSignature",
     experiment: str,
     run_id: str | None = None,
@@ -33,8 +35,6 @@ def log(
         The file that MLflow runs; it reads the folder as the artifact ``networks``.
     networks : Path
         With the trained networks.
-    packages : sequence of str
-        Names of the packages of this repository that the code imports.
     signature : ModelSignature
         Of inputs and parameters.
     experiment : str
@@ -56,11 +56,67 @@ def log(
             name=name,
             python_model=str(code),
             artifacts={"networks": str(networks)},
-            code_paths=[_folder(package) for package in packages],
+            code_paths=[_folder(package) for package in OURS],
             pip_requirements=_requirements(),
             signature=signature,
         )
     return str(model.model_uri)
+
+
+def serve(
+    load: Callable[[Path], Any], answer: Callable[[Any, Any, Mapping[str, Any]], dict[str, Any] | list[Any]]
+) -> None:
+    """Tell MLflow what the file that it runs serves; for the last line of that file, which nothing imports.
+
+    Parameters
+    ----------
+    load : callable
+        Loads the networks of a folder.
+    answer : callable
+        Takes the networks, a request's input and its parameters; gives what JSON can hold.
+    """
+    from mlflow.models import set_model
+    from mlflow.pyfunc import PythonModel, PythonModelContext
+
+    class Served(PythonModel):
+        def load_context(self, context: PythonModelContext) -> None:
+            self.networks = load(Path(context.artifacts["networks"]))
+
+        def predict(self, context, model_input, params=None):  # MLflow takes type hints for a signature of its own
+            return answer(self.networks, model_input, params or {})
+
+    set_model(Served())
+
+
+def command(
+    words: Sequence[str] | None,
+    name: str,
+    about: str | None,
+    networks: Path,
+    experiment: str,
+    log_model: Callable[[Path], str],
+) -> int:
+    """Run a paper's command that logs its networks to the project's store and prints how to serve them.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        What follows the command's name.
+    name, about : str
+        Of the command, for its help.
+    networks : Path
+        Folder of the networks that are logged if none is named.
+    experiment : str
+        Where the run is.
+    log_model : callable
+        Logs the networks of a folder and gives the model's address.
+    """
+    build = Parser(prog=f"python -m reproduce {name}", description=about)
+    build.add_argument("--networks", type=Path, default=networks, help="folder of networks (default: the package's)")
+    options = build.parse_args(words)
+    store = use_project_store(experiment)
+    print(how_to_serve(log_model(options.networks), store))
+    return 0
 
 
 def use_project_store(experiment: str) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
 from reproduce.workflow import served_model
-from reproduce.workflow.arguments import Parser
 
 NAME = EXPERIMENT = "bialopetravicius2019"
 
@@ -39,15 +38,10 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
     side = ResNet.load(folder).architecture.camera.pixels  # also: damaged networks are not logged
     signature = ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 3, side, side))]))
     code = Path(__file__).with_name("mlflow_model.py")
-    packages = ("reproduce", "data_manifests", "tuning")
-    return served_model.log(NAME, code, folder, packages, signature, EXPERIMENT, run_id)
+    return served_model.log(NAME, code, folder, signature, EXPERIMENT, run_id)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    build = Parser(prog="python -m reproduce bialopetravicius2019.log-model", description=__doc__)
-    build.add_argument("--networks", type=Path, default=PRETRAINED, help="folder of networks (default: the package's)")
-    options = build.parse_args(arguments)
-    store = served_model.use_project_store(EXPERIMENT)
-    print(served_model.how_to_serve(log_model(options.networks), store))
-    return 0
+    name = "bialopetravicius2019.log-model"
+    return served_model.command(arguments, name, __doc__, PRETRAINED, EXPERIMENT, log_model)

@@ -83,7 +83,7 @@ def table4(job: "Job") -> None:
     from paper_figures import style
     from paper_figures.kaur2021 import observed
     from reproduce.papers.kaur2021.observed import masses
-    from reproduce.papers.kaur2021.sets.model import SetModel
+    from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 
     row, seen = _galaxy(job)
     settings, size, ends = job.settings, _disc_size_kpc(job), job.settings.galaxies.halo_msun
@@ -91,7 +91,7 @@ def table4(job: "Job") -> None:
     for name, empty in masses.TREATMENTS.items():
         made, _ = masses.maps(seen, settings.maps, size, empty=empty, smoothed=True)
         ours[name] = masses.network_masses(job.inputs["train"], settings.train, settings.maps.cells, made, ends)
-    found = SetModel.load(job.inputs["sets"]).predict([seen])
+    found = CorrectedModel.load(job.inputs["levels"]).predict([seen])
     low, high = found.intervals_msun()
     ours["networks of sets"] = {
         "mass": float(found.median_msun()[0]),
@@ -117,11 +117,11 @@ def observed_masses(job: "Job") -> None:
     from paper_figures.kaur2021 import observed
     from reproduce.papers.kaur2021.observed import masses
     from reproduce.papers.kaur2021.observed.observe import read
-    from reproduce.papers.kaur2021.sets.model import SetModel
+    from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 
     galaxies, clusters = read(job.inputs["observe"])
     ends = job.settings.galaxies.halo_msun
-    table = masses.set_masses(SetModel.load(job.inputs["sets"]), galaxies, clusters, ends)
+    table = masses.set_masses(CorrectedModel.load(job.inputs["levels"]), galaxies, clusters, ends)
     source = str(table["source"].iloc[0])
     literature = data_manifests.load("kaur2021/literature")
     name = observed.stem("observed_masses", source)

@@ -113,13 +113,29 @@ def sets(job: Job) -> None:
         )
 
 
+def levels(job: Job) -> None:
+    """Correct the posteriors of the networks of sets by what is seen of a galaxy; all that a prediction needs."""
+    from reproduce.papers.kaur2021.sets.levels import make
+
+    settings = job.settings
+    job.metrics |= make(
+        job.inputs["galaxies"] / "galaxies.h5",
+        job.inputs["sets"],
+        seen=settings.maps,
+        sets=settings.sets,
+        ends_msun=settings.galaxies.halo_msun,
+        folder=job.folder,
+        progress=job.progress,
+    )
+
+
 def set_errors(job: Job) -> None:
     """Errors and calibration of the networks of sets on galaxies that they have not seen."""
     from reproduce.papers.kaur2021.sets.evaluation import evaluate
 
     metrics = evaluate(
         job.inputs["galaxies"] / "galaxies.h5",
-        job.inputs["sets"],
+        job.inputs["levels"],
         seen=job.settings.maps,
         sets=job.settings.sets,
         ends_msun=job.settings.galaxies.halo_msun,
@@ -145,6 +161,13 @@ def predict(words: Sequence[str]) -> int:
     from reproduce.papers.kaur2021.observed.predict_command import main
 
     return main(words)
+
+
+def log_model(words: Sequence[str]) -> int:
+    """Networks of sets as an MLflow model to serve."""
+    from reproduce.papers.kaur2021 import log_model_command
+
+    return log_model_command.main(words)
 
 
 def unknown(job: Job) -> None:
@@ -327,10 +350,11 @@ PAPER = Paper(
         figure(drawing.epochs, needs=("schedules", "evaluate"), reads=("schedules",)),
         figure(drawing.classical, needs=("estimators",)),
         Stage("sets", sets, needs=("galaxies",), reads=("sets", "maps", "galaxies.halo_msun")),
+        Stage("levels", levels, needs=("galaxies", "sets"), reads=("sets", "maps", "galaxies.halo_msun")),
         Stage(
             "set_errors",
             set_errors,
-            needs=("galaxies", "sets"),
+            needs=("galaxies", "levels"),
             reads=("sets", "maps", "galaxies.halo_msun", "evaluate"),
         ),
         figure(drawing_observed.posterior, needs=("set_errors",)),
@@ -339,10 +363,10 @@ PAPER = Paper(
         figure(drawing_observed.figure18, needs=("observe",), reads=("maps", "galaxies.size_exponent")),
         figure(
             drawing_observed.table4,
-            needs=("observe", "train", "sets"),
+            needs=("observe", "train", "levels"),
             reads=("maps", "train", "galaxies.halo_msun", "galaxies.size_exponent"),
         ),
-        figure(drawing_observed.observed_masses, needs=("observe", "sets"), reads=("galaxies.halo_msun",)),
+        figure(drawing_observed.observed_masses, needs=("observe", "levels"), reads=("galaxies.halo_msun",)),
     ),
     commands={
         "predict": Command(
@@ -350,6 +374,7 @@ PAPER = Paper(
             "{clusters} --distance {distance} --out {out}",
             {"clusters": "path", "distance": "string", "out": "string, masses"},
         ),
+        "log-model": Command(log_model),
     },
     published=PUBLISHED,
     about="Maps of velocity and dispersion of 200 globular clusters in, the dark mass of their galaxy out. The "

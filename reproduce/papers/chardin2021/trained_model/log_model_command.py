@@ -1,13 +1,11 @@
 """The command ``python -m reproduce log-model``: trained networks as an MLflow model that can be served."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from reproduce.papers.chardin2021.names import EXPERIMENT, PRETRAINED
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.workflow import served_model
-from reproduce.workflow.arguments import Parser
 
 NAME = "pidoc"
 
@@ -42,15 +40,9 @@ def log_model(folder: Path, run_id: str | None = None) -> str:
         params=ParamSchema([ParamSpec("distance_kpc", "double", 0.0)]),
     )
     code = Path(__file__).with_name("mlflow_model.py")
-    packages = ("reproduce", "data_manifests", "tuning")
-    return served_model.log(NAME, code, folder, packages, signature, EXPERIMENT, run_id)
+    return served_model.log(NAME, code, folder, signature, EXPERIMENT, run_id)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    build = Parser(prog="python -m reproduce log-model", description=__doc__)
-    build.add_argument("--networks", type=Path, default=PRETRAINED, help="folder of networks (default: the package's)")
-    options: argparse.Namespace = build.parse_args(arguments)
-    store = served_model.use_project_store(EXPERIMENT)
-    print(served_model.how_to_serve(log_model(options.networks), store))
-    return 0
+    return served_model.command(arguments, "log-model", __doc__, PRETRAINED, EXPERIMENT, log_model)

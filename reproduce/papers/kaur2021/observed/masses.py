@@ -17,17 +17,18 @@ from reproduce.papers.kaur2021.networks.images import UNIT_KMS
 from reproduce.papers.kaur2021.networks.training import network_of
 from reproduce.papers.kaur2021.observed.systems import system
 from reproduce.papers.kaur2021.sets.clusters import Seen
-from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 from reproduce.papers.kaur2021.settings import Train
 from reproduce.workflow.errors import InputError
 
+NEAR_EDGE = 0.02  # of the prior's width: an interval so near an end may be cut there
 TREATMENTS: dict[str, float | str] = {"T1": 0.0, "T2": 50.0, "T3": 100.0, "T4": "interpolate"}
 """What cells without clusters have in Table 4: km/s, or values interpolated down their column."""
 
 Array = NDArray[np.float64]
 
 
-def set_masses(model: SetModel, galaxies: Table, clusters: Table, ends_msun: tuple[float, float]) -> pd.DataFrame:
+def set_masses(model: CorrectedModel, galaxies: Table, clusters: Table, ends_msun: tuple[float, float]) -> pd.DataFrame:
     """Dark masses of all galaxies with enough clusters by the networks of sets.
 
     Returns
@@ -53,7 +54,7 @@ def set_masses(model: SetModel, galaxies: Table, clusters: Table, ends_msun: tup
     seen = [systems[k] for k in kept]
     found = model.predict(seen)
     (low, high), rows = found.intervals_msun(), galaxies[kept]
-    margin = 0.02 * (ends_msun[1] - ends_msun[0])
+    margin = NEAR_EDGE * (ends_msun[1] - ends_msun[0])
     return pd.DataFrame(
         {
             "galaxy": list(rows["galaxy"]),

@@ -12,15 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from reproduce.papers.kaur2021.observed import cluster_lists
 from reproduce.workflow.arguments import Parser
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
-NEAR_EDGE = 0.02  # of the prior's width
+LISTS = ("prior_msun", "quantiles_msun", "warnings")  # not in the table's row
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         centre=_centre(options.centre),
         velocity_kms=options.velocity,
     )
-    found = answer(read, options.networks or PRETRAINED, options.clusters)
+    found = {"file": options.clusters.name} | _answer(read, options.networks or PRETRAINED, options.clusters)
     _write(options.out, options.clusters.stem, found)
     for text in found["warnings"]:
         print(f"warning: {options.clusters}: {text}", file=sys.stderr)
@@ -73,57 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def answer(read: cluster_lists.ClusterList, networks: Path, path: Path) -> dict[str, Any]:
-    """The numbers of the result, by the names that they have in the files.
+def _answer(read: cluster_lists.ClusterList, networks: Path, path: Path) -> dict[str, Any]:
+    from reproduce.papers.kaur2021.observed.answers import answer
+    from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 
-    Raises
-    ------
-    InputError
-        If there are too few clusters, or their velocities are all alike.
-    """
-    from reproduce.papers.kaur2021.observed.masses import dispersion, tracer
-    from reproduce.papers.kaur2021.sets.model import SetModel
-
-    model = SetModel.load(networks)
-    seen, architecture = read.seen, model.architecture
-    if len(seen) < architecture.fewest:
-        raise InputError(f"{path}: {len(seen)} clusters with a velocity, expected {architecture.fewest} at least")
-    if np.ptp(seen.velocity_kms) == 0:
-        raise InputError(f"{path}: all velocities are {seen.velocity_kms[0]:g} km/s; expected velocities of clusters")
-    masses = model.predict([seen])
-    low, high = masses.intervals_msun()
-    ends = architecture.ends_msun
-    told = list(read.warnings)
-    domain = float(masses.domain[0])
-    if domain > 1:
-        told.append(
-            f"domain {domain:.2f} is above 1: no training galaxy looks like this one; the mass and its intervals mean "
-            "little. Are the distance, the units and the centre right?"
-        )
-    margin = NEAR_EDGE * (ends[1] - ends[0])
-    if low[1, 0] < ends[0] + margin or high[1, 0] > ends[1] - margin:
-        told.append(
-            f"the interval reaches the end of what the networks know, {ends[0]:.2g} to {ends[1]:.2g} Msun: the mass "
-            "may lie beyond"
-        )
-    if len(seen) > architecture.size:
-        told.append(f"the networks see {architecture.size} clusters at once: the answer averages draws of them")
-    return {
-        "file": path.name,
-        "clusters": len(seen),
-        "mass_msun": float(masses.median_msun()[0]),
-        "low_68_msun": float(low[0, 0]),
-        "high_68_msun": float(high[0, 0]),
-        "low_95_msun": float(low[1, 0]),
-        "high_95_msun": float(high[1, 0]),
-        "prior_msun": list(ends),
-        "domain": domain,
-        "in_domain": domain <= 1,
-        "sigma_kms": dispersion(seen),
-        "median_kpc": float(np.median(np.hypot(seen.x_kpc, seen.y_kpc))),
-        "tracer_msun": tracer(seen),
-        "warnings": told,
-    }
+    return answer(CorrectedModel.load(networks), read.seen, str(path), read.warnings)
 
 
 def _write(folder: Path, stem: str, found: dict[str, Any]) -> None:
@@ -135,12 +87,12 @@ def _write(folder: Path, stem: str, found: dict[str, Any]) -> None:
         raise InputError(f"--out {folder}: cannot be made a folder ({error.strerror}); name another place") from None
     with whole(folder / f"{stem}.json") as partial:
         partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    row = {name: value for name, value in found.items() if name not in ("warnings", "prior_msun")}
+    row = {name: value for name, value in found.items() if name not in LISTS}
     table = Table([row])
     for name in table.colnames:
         unit = name.rpartition("_")[2]
         table[name].unit = {"msun": "Msun", "kms": "km/s", "kpc": "kpc"}.get(unit)
-    table.meta = {"prior_msun": found["prior_msun"], "warnings": found["warnings"]}
+    table.meta = {name: found[name] for name in LISTS}
     with whole(folder / f"{stem}.ecsv") as partial:
         table.write(partial, format="ascii.ecsv", overwrite=True)
 

@@ -20,10 +20,12 @@ from reproduce.papers.kaur2021.observed import masses, synthetic
 from reproduce.papers.kaur2021.observed.observe import observe, read
 from reproduce.papers.kaur2021.observed.predict_command import PRETRAINED
 from reproduce.papers.kaur2021.observed.systems import system, unproject
+from reproduce.papers.kaur2021.sets import levels
 from reproduce.papers.kaur2021.sets.clusters import Seen
-from reproduce.papers.kaur2021.sets.evaluation import WAYS, evaluate
-from reproduce.papers.kaur2021.sets.model import SetModel
+from reproduce.papers.kaur2021.sets.evaluation import evaluate
+from reproduce.papers.kaur2021.sets.levels import CorrectedModel
 from reproduce.papers.kaur2021.sets.training import split, train
+from reproduce.papers.kaur2021.sets.ways import WAYS
 from reproduce.papers.kaur2021.settings import PROFILES, Observe
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
@@ -42,17 +44,27 @@ def quiet(fraction: float, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with galaxies.h5 and, in sets, networks of two minutes' wit."""
+    """A folder with galaxies.h5 and, in sets, networks of two minutes' wit; in levels, the same with a correction."""
     folder = tmp_path_factory.mktemp("sets")
     galaxies.make_galaxies(SETTINGS.galaxies, folder, folder / "items", InProcess(), quiet)
     found = train(folder / "galaxies.h5", SETTINGS.maps, SETTINGS.sets, ENDS, folder / "sets", folder / "state")
     assert found["training_galaxies"] == 8
+    (folder / "levels").mkdir()
+    levels.make(
+        folder / "galaxies.h5",
+        folder / "sets",
+        seen=SETTINGS.maps,
+        sets=SETTINGS.sets,
+        ends_msun=ENDS,
+        folder=folder / "levels",
+        progress=quiet,
+    )
     return folder
 
 
 @pytest.fixture(scope="module")
-def model(made: Path) -> SetModel:
-    return SetModel.load(made / "sets")
+def model(made: Path) -> CorrectedModel:
+    return CorrectedModel.load(made / "levels")
 
 
 def test_galaxies_are_split_as_the_maps_are(made: Path) -> None:
@@ -66,7 +78,7 @@ def test_galaxies_are_split_as_the_maps_are(made: Path) -> None:
 def test_every_measure_is_there_for_every_way_to_look(made: Path, tmp_path: Path) -> None:
     found = evaluate(
         made / "galaxies.h5",
-        made / "sets",
+        made / "levels",
         seen=SETTINGS.maps,
         sets=SETTINGS.sets,
         ends_msun=ENDS,
@@ -75,7 +87,18 @@ def test_every_measure_is_there_for_every_way_to_look(made: Path, tmp_path: Path
         tell=quiet,
     )
     for way in WAYS:
-        for name in ("mae", "rmse", "coverage_68", "coverage_95_low", "sbc_p", "tarp_p", "width_68", "strange"):
+        for name in (
+            "mae",
+            "mae_uncorrected",
+            "rmse",
+            "coverage_68",
+            "coverage_95_low",
+            "one_level_68",
+            "sbc_p",
+            "tarp_p",
+            "width_68",
+            "strange",
+        ):
             assert np.isfinite(found[f"discs.{way}.galaxy.{name}"])
     with h5py.File(tmp_path / "predictions.h5") as file:
         group = file["discs/sets"]
@@ -86,7 +109,7 @@ def test_every_measure_is_there_for_every_way_to_look(made: Path, tmp_path: Path
         assert len(error) == 8
 
 
-def test_answers_do_not_depend_on_the_order_or_the_zero_of_velocity(model: SetModel) -> None:
+def test_answers_do_not_depend_on_the_order_or_the_zero_of_velocity(model: CorrectedModel) -> None:
     generator = np.random.default_rng(1)
     x, y = generator.normal(size=(2, 40)) * 8
     seen = Seen(x, y, generator.normal(0, 150, 40), np.zeros(40))
@@ -104,14 +127,18 @@ def test_answers_do_not_depend_on_the_order_or_the_zero_of_velocity(model: SetMo
 
 def test_networks_that_are_not_there_or_damaged_are_told(made: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no trained networks of sets"):
-        SetModel.load(tmp_path)
+        CorrectedModel.load(tmp_path)
     (tmp_path / "sets.json").write_text("{")
     with pytest.raises(InputError, match="damaged"):
-        SetModel.load(tmp_path)
+        CorrectedModel.load(tmp_path)
     for name in ("sets.json", "sets.weights.h5"):
         (tmp_path / name).write_bytes((made / "sets" / name).read_bytes())
     with pytest.raises(InputError, match=r"domain.h5: missing or damaged"):
-        SetModel.load(tmp_path)
+        CorrectedModel.load(tmp_path)
+    (tmp_path / "domain.h5").write_bytes((made / "sets" / "domain.h5").read_bytes())
+    (tmp_path / "levels.json").write_text('{"kind": [0]}')
+    with pytest.raises(InputError, match=r"levels.json: missing or damaged"):
+        CorrectedModel.load(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +222,7 @@ def test_unknown_galaxies_are_named(tmp_path: Path) -> None:
         observe(Observe(source="synthetic", galaxies=("NGC 1",)), SETTINGS.galaxies, tmp_path, tmp_path)
 
 
-def test_masses_of_all_galaxies_with_enough_clusters(observed: Path, model: SetModel) -> None:
+def test_masses_of_all_galaxies_with_enough_clusters(observed: Path, model: CorrectedModel) -> None:
     rows, clusters = read(observed)
     table = masses.set_masses(model, rows, clusters, ENDS)
     assert set(table["galaxy"]) == set(NAMES)
@@ -235,7 +262,7 @@ def test_the_command_answers_a_users_list(
     pd.DataFrame(columns).to_csv(tmp_path / "mine.csv", index=False)
     monkeypatch.chdir(tmp_path)
     words = ["kaur2021.predict", "mine.csv", "--distance", "9.4", "--centre", "151.308 -7.719"]
-    assert main([*words, "--networks", str(made / "sets")]) == 0
+    assert main([*words, "--networks", str(made / "levels")]) == 0
     out = capsys.readouterr().out
     assert "mine: dark mass" in out
     found = json.loads((tmp_path / "masses" / "mine.json").read_text())
@@ -247,7 +274,7 @@ def test_the_command_answers_a_users_list(
     # the same in kpc about the centre needs no distance
     kpc = {"x_kpc": x, "y_kpc": y, "velocity": columns["velocity"], "error": columns["error"]}
     pd.DataFrame(kpc).to_csv(tmp_path / "kpc.csv", index=False)
-    assert main(["kaur2021.predict", "kpc.csv", "--networks", str(made / "sets")]) == 0
+    assert main(["kaur2021.predict", "kpc.csv", "--networks", str(made / "levels")]) == 0
     again = json.loads((tmp_path / "masses" / "kpc.json").read_text())
     assert again["mass_msun"] == pytest.approx(found["mass_msun"], rel=1e-3)
     capsys.readouterr()
@@ -256,7 +283,9 @@ def test_the_command_answers_a_users_list(
     assert "5 clusters with a velocity, expected 20 at least" in capsys.readouterr().err
 
 
-def test_another_codes_merger_goes_through_maps_and_prediction(made: Path, tmp_path: Path, model: SetModel) -> None:
+def test_another_codes_merger_goes_through_maps_and_prediction(
+    made: Path, tmp_path: Path, model: CorrectedModel
+) -> None:
     """A galaxy written in GADGET's layout, off centre and moving, gives the maps and the mass of the galaxy itself."""
     sample = galaxies.read(made / "galaxies.h5", "discs")
     own = ClusterSystem(sample.position_kpc[1], sample.velocity_kms[1])
@@ -294,7 +323,7 @@ def test_the_packages_networks_know_galaxies_that_they_have_not_seen(tmp_path: P
     names = ("NGC 720", "NGC 3115", "NGC 4494", "NGC 7457")
     observe(Observe(source="synthetic", galaxies=names), settings.galaxies, tmp_path, tmp_path)
     rows, clusters = read(tmp_path)
-    table = masses.set_masses(SetModel.load(PRETRAINED), rows, clusters, settings.galaxies.halo_msun)
+    table = masses.set_masses(CorrectedModel.load(PRETRAINED), rows, clusters, settings.galaxies.halo_msun)
     found, true = (labels.label(table[name], settings.galaxies.halo_msun) for name in ("mass_msun", "halo_msun"))
     assert np.abs(found - true).mean() < 1.5
     assert (table["domain"] < 1).all()
