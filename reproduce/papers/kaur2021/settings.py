@@ -215,6 +215,9 @@ class Evaluate(Group):
 
     bootstrap: int = Field(200, ge=0, description="bootstrap samples over galaxies for the intervals of the errors")
     seed: Seed = Field(4, description="seed of the bootstrap")
+    set_views: int = Field(
+        20, ge=1, description="of the views of each galaxy, so many for the networks of sets; more only repeat them"
+    )
     neighbours: int = Field(5, ge=1, description="nearest training maps whose mean label is the probe of the split")
 
 

@@ -63,6 +63,7 @@ def evaluate(
     rows = read_rows(trained)
     others = [(Recalibration.fit(model.recalibration.kind, part), left) for part, left in folds(rows, FOLDS)]
     test = split(source, seen, sets)["test"]
+    seen = seen.model_copy(update={"views": min(seen.views, settings.set_views)})
     found: dict[str, float] = {}
     with whole(folder / "predictions.h5") as partial, h5py.File(partial, "w") as file:
         for kind in galaxies.kinds(source):
