@@ -16,6 +16,7 @@ from reproduce.galaxy.orbits.losvd import Kinematics
 from reproduce.galaxy.orbits.observation import Apertures
 from reproduce.learning import checkpoint
 from reproduce.learning.fitting import fit
+from reproduce.learning.weights import load_weights, save_weights
 from reproduce.papers.skusa2023 import evaluation, examples, fits, libraries, methods, models, ngc6278, observing
 from reproduce.papers.skusa2023.networks import adversary, architecture, deconvolution, repaired
 from reproduce.papers.skusa2023.search import Networks
@@ -106,8 +107,8 @@ def test_the_network_is_that_of_table_b_1():
     assert architecture.dcnn(27, 16, mask=False).output.shape[1:] == (27, 16, 1)
 
 
-def test_the_linear_end_is_the_three_layers_it_stands_for():
-    """The same maps and, after a step of gradient descent, the same weights, to rounding in float32."""
+def test_the_linear_end_is_the_three_layers_it_stands_for(tmp_path):
+    """The same maps and, after a step of gradient descent, the same weights, to rounding; a file keeps them."""
     rng = np.random.default_rng(1)
     fast, plain = architecture.dcnn(27, 16), architecture.dcnn(27, 16, plain=True)
     theirs = {_place(weight): weight for weight in plain.weights}
@@ -117,6 +118,10 @@ def test_the_linear_end_is_the_three_layers_it_stands_for():
         theirs[_place(weight)].assign(weight)
     x, y = np.array([[1.0], [3.0]], np.float32), rng.normal(size=(2, 27, 16, 1)).astype(np.float32)
     np.testing.assert_allclose(fast(x), plain(x), rtol=0, atol=1e-5 * np.abs(plain(x)).max())
+    save_weights(fast, tmp_path / "fast.weights.h5")
+    again = architecture.dcnn(27, 16)
+    load_weights(again, tmp_path / "fast.weights.h5")
+    np.testing.assert_array_equal(again(x), fast(x))
     for model in (fast, plain):
         model.compile(keras.optimizers.SGD(0.1), "mse")
         model.train_on_batch(x, y)
