@@ -29,11 +29,11 @@ def draw(exact: Curve, predicted: Mapping[str, Curve], truth: float | None, limi
         Largest Δχ² shown.
     title : str
     """
-    figure = style.figure("column", 0.9)
+    figure = style.figure("column", 1.0)
     axis = figure.subplots()
     _lines(axis, exact, predicted, truth)
     axis.set(xlabel=r"$M/L$ [solar]", ylabel=r"$\Delta\chi^2$", ylim=(-0.02 * limit, limit), title=title)
-    axis.legend(fontsize=6, frameon=True, framealpha=0.9, edgecolor="none")
+    figure.legend(loc="outside lower center", ncols=3, fontsize=6)
     return figure
 
 
@@ -65,7 +65,7 @@ def near_minimum(
         ylim=(-4, 2.2 * levels[-1]),
         title=title,
     )
-    axis.legend(fontsize=6, frameon=True, framealpha=0.9, edgecolor="none")
+    axis.legend(fontsize=6)
     return figure
 
 

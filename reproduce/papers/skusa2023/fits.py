@@ -145,7 +145,7 @@ def fit(item: Item) -> None:
 def triangular(problem: WeightProblem) -> WeightProblem:
     """The same least squares in no more rows than there are orbits and one, by a QR decomposition: χ² of any weights
     is the same, and the solver, which goes through the rows again and again, takes half the time with it."""
-    triangle = np.linalg.qr(np.column_stack([problem.matrix, problem.target]), mode="r")
+    triangle = np.asarray(np.linalg.qr(np.column_stack([problem.matrix, problem.target]), mode="r"))
     return WeightProblem(triangle[:, :-1], triangle[:, -1], {})
 
 
