@@ -29,11 +29,11 @@ def draw(exact: Curve, predicted: Mapping[str, Curve], truth: float | None, limi
         Largest Δχ² shown.
     title : str
     """
-    figure = style.figure("column", 0.9)
+    figure = style.figure("column", 1.0)
     axis = figure.subplots()
     _lines(axis, exact, predicted, truth)
     axis.set(xlabel=r"$M/L$ [solar]", ylabel=r"$\Delta\chi^2$", ylim=(-0.02 * limit, limit), title=title)
-    axis.legend(fontsize=6)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=6)
     return figure
 
 
@@ -56,6 +56,7 @@ def near_minimum(
             for end in crossings(x, y - y.min(), level):
                 axis.plot(end, level, mark, color=colour, ms=3)
     ends = [x[y - y.min() < 3 * levels[-1]] for x, y in (exact, *predicted.values())]
+    ends += [] if truth is None else [np.array([truth])]
     low, high = min(x.min() for x in ends), max(x.max() for x in ends)
     axis.set(
         xlabel=r"$M/L$ [solar]",

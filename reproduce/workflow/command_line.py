@@ -83,7 +83,9 @@ def parser(papers: Sequence[Paper]) -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="group.key=value", dest="sets", help="override a setting"
     )
     build.add_argument("--overrides", default="", help="the same, several separated by commas (used by MLproject)")
-    build.add_argument("--workers", type=int, default=default_workers(), help="processes for independent items")
+    build.add_argument(
+        "--workers", type=int, help="processes for independent items (default: as the profile says, or all cores)"
+    )
     build.add_argument("--scheduler", help="address of a Dask scheduler, such as tcp://host:8786")
     build.add_argument("--store", type=Path, help="folder of the results (default: outputs in the project's folder)")
     build.add_argument("--verify", action="store_true", help="check the sha256 of every file in the store that is used")
@@ -101,11 +103,12 @@ def _epilog(paper: Paper) -> str:
 
 
 def _run(papers: Sequence[Paper], options: argparse.Namespace) -> int:
-    if options.workers < 1:
+    if options.workers is not None and options.workers < 1:
         raise InputError(f"--workers {options.workers}: expected at least 1")
     paper, targets = _targets(papers, options.targets)
     overrides = [*profiles.split_overrides(options.overrides), *options.sets]
     chain = paper.chain(options.profile, overrides)
+    options.workers = options.workers or paper.profiles.workers(options.profile) or default_workers()
     store = Store(options.store or project_folder() / "outputs")
     stages = [name for name in targets if name in chain.stages]
     if "settings" in targets:

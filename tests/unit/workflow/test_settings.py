@@ -1,10 +1,12 @@
 """Settings, profiles and overrides; every refusal is one line that names the setting and a way out."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from reproduce.papers.chardin2021.settings import PROFILES, Settings
-from reproduce.workflow.profiles import DEFAULT_PROFILE, split_overrides
+from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles, split_overrides
 from reproduce.workflow.settings import SettingsError
 
 
@@ -98,3 +100,13 @@ def test_settings_are_frozen() -> None:
 )
 def test_overrides_split_outside_brackets(text: str, parts: list[str]) -> None:
     assert split_overrides(text) == parts
+
+
+def test_a_profile_may_say_how_many_processes_are_best(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text("# Small.\nworkers: 1\ntrain:\n  epochs: 3\n")
+    (tmp_path / "smaller.yaml").write_text("inherits: small\n")
+    (tmp_path / "large.yaml").write_text("inherits: smaller\nworkers: 8\n")
+    (tmp_path / "free.yaml").write_text("# None said.\n")
+    profiles = Profiles(Settings, tmp_path)
+    assert [profiles.workers(name) for name in ("small", "smaller", "large", "free")] == [1, 1, 8, None]
+    assert profiles.load("large").train.epochs == 3

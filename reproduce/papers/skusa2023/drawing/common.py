@@ -98,8 +98,8 @@ def dcnn(job: "Job", loss: str = "") -> str:
     from paper_figures.skusa2023.panels import LOSSES
 
     group = job.settings.train
-    most = "" if group.most_maps is None else f", at most {group.most_maps} maps seen"
-    return f"{LOSSES[loss] + ', ' if loss else ''}{count(group.epochs)}{most}"
+    seen = count(group.epochs) if group.most_maps is None else f"at most {group.most_maps} maps seen"
+    return f"{LOSSES[loss] + ', ' if loss else ''}{seen}"
 
 
 def gan(job: "Job") -> str:
@@ -114,7 +114,7 @@ def layers(job: "Job") -> "pd.DataFrame":
 
     shape = deconvolution.size(job.inputs["models"] / "models.h5")
     rows = []
-    for layer in architecture.dcnn(*shape, activation=job.settings.train.activation).layers:
+    for layer in architecture.dcnn(*shape, activation=job.settings.train.activation, plain=True).layers:
         nodes = layer._inbound_nodes[0].parent_nodes
         sizes = " × ".join(str(n) for n in layer.output.shape[1:])
         rows.append(

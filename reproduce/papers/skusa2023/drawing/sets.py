@@ -16,7 +16,7 @@ def figure4_2(job: "Job") -> None:
 
     first = job.settings.models.strides[0]
     named = {LOSSES[loss]: common.curve(job, f"dcnn.{loss}.every{first}") for loss in job.settings.train.losses}
-    title = f"{common.dcnn(job)}; {common.galaxy(job)}"
+    title = f"{common.dcnn(job)}\n{common.galaxy(job)}"
     style.save(
         curves.draw(common.curve(job, "exact.every1"), named, common.truth(job), 20_000, title), job.folder, "figure4_2"
     )
@@ -41,7 +41,7 @@ def figure6_2(job: "Job") -> None:
     from paper_figures.skusa2023 import curves
 
     named = _set_curves(job)
-    title = f"{common.dcnn(job, job.settings.train.chosen)}; {common.galaxy(job)}"
+    title = f"{common.dcnn(job, job.settings.train.chosen)}\n{common.galaxy(job)}"
     style.save(
         curves.draw(common.curve(job, "exact.every1"), named, common.truth(job), 40_000, title), job.folder, "figure6_2"
     )
@@ -55,7 +55,7 @@ def figure6_3(job: "Job") -> None:
 
     named, metrics = _set_curves(job, leave_out=2), common.metrics(job)
     levels = metrics["delta_chi2_one_sigma"], metrics["delta_chi2_two_sigma"]
-    title = f"{common.dcnn(job, job.settings.train.chosen)}; {common.galaxy(job)}"
+    title = f"{common.dcnn(job, job.settings.train.chosen)}\n{common.galaxy(job)}"
     figure = curves.near_minimum(common.curve(job, "exact.every1"), named, levels, common.truth(job), title)
     style.save(figure, job.folder, "figure6_3")
     _save_curves(job, named, "figure6_3")
@@ -69,7 +69,7 @@ def figure6_4(job: "Job") -> None:
 
     table, models = common.methods(job), job.settings.models
     sets = table[(table["kind"] == "dcnn") & (table["loss"] == job.settings.train.chosen)]
-    title = f"{common.dcnn(job, job.settings.train.chosen)}; {common.galaxy(job)}"
+    title = f"{common.dcnn(job, job.settings.train.chosen)}\n{common.galaxy(job)}"
     figure = figure6_4.draw(table.iloc[0], sets, common.truth(job), (models.first, models.last), title)
     style.save(figure, job.folder, "figure6_4")
     style.save_table(sets, job.folder, "figure6_4")

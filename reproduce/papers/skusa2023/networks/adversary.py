@@ -1,7 +1,6 @@
 """Training of the generative adversarial networks, one for each coefficient (thesis Sect. 5): the stage `gan`."""
 
 import functools
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning import training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.prediction import outputs
 from reproduce.learning.stream import Arrays, Stream
@@ -18,7 +16,7 @@ from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.skusa2023 import models
-from reproduce.papers.skusa2023.networks import architecture
+from reproduce.papers.skusa2023.networks import architecture, trainings
 from reproduce.papers.skusa2023.networks.deconvolution import BATCH, epochs_within, size
 from reproduce.papers.skusa2023.settings import Gan, Models
 from reproduce.workflow.executor import Executor
@@ -90,30 +88,23 @@ def train(
     Returns
     -------
     dict
-        ``parameters_generator``, ``parameters_discriminator``; of each set ``gan.everyN.seconds`` (as there) and
-        ``gan.everyN.epochs``; ``gan_epoch_seconds`` of one training on the first set.
+        ``parameters_generator``, ``parameters_discriminator``; of each set ``gan.everyN.seconds`` and
+        ``gan.everyN.epochs`` (`trainings.train`); ``gan_epoch_seconds`` of one training on the first set.
     """
     wanted, shape = networks(gan), size(source)
     for stride in gan.strides:
         _write_set(source, sets, gan.seed, stride, checkpoint)
     executor, threads = side_by_side(executor, len(wanted))
     tasks = [task(one, source, gan, sets, folder, checkpoint, threads) for one in wanted]
-    seen = [one.epochs * len(models.members(sets, network.stride)) for one, network in zip(tasks, wanted, strict=True)]
-    began = time.perf_counter()
-    histories = training.train([tasks], executor, on_epoch, progress)
-    second = (time.perf_counter() - began) * min(executor.workers, len(tasks)) / sum(seen)
-    training.write_history(folder / "history.csv", {(one.name, 0): histories[one.name] for one in tasks})
-    metrics = {
+    items = [len(models.members(sets, one.stride)) for one in wanted]
+    names = [f"gan.every{one.stride}" if one.mask else "" for one in wanted]
+    metrics = trainings.train(tasks, items, names, folder, on_epoch, executor, progress)
+    first = names[0]
+    return metrics | {
         "parameters_generator": float(architecture.dcnn(*shape).count_params()),
         "parameters_discriminator": float(architecture.discriminator(*shape).count_params()),
-        "gan_epoch_seconds": second * len(models.members(sets, gan.strides[0])),
+        "gan_epoch_seconds": metrics[f"{first}.seconds"] / (names.count(first) * metrics[f"{first}.epochs"]),
     }
-    for network, maps, one in zip(wanted, seen, tasks, strict=True):
-        if network.mask:
-            name = f"gan.every{network.stride}"
-            metrics[f"{name}.seconds"] = metrics.get(f"{name}.seconds", 0.0) + second * maps
-            metrics[f"{name}.epochs"] = float(one.epochs)
-    return metrics
 
 
 def task(
@@ -176,10 +167,10 @@ def _write_set(source: Path, sets: Models, seed: int, stride: int, folder: Path)
     path, rows = _set_file(folder, stride), models.members(sets, stride)
     if path.exists():
         return
-    with h5py.File(source) as data, whole(path) as partial, h5py.File(partial, "w") as file:
+    with whole(path) as partial, h5py.File(partial, "w") as file:
         for group, chosen in (("train", rows), ("validation", rows[:: -(-len(rows) // WATCHED)])):
-            for name in ("mass_to_light", *(f"h{m}" for m in models.COEFFICIENTS)):
-                file[f"{group}/{name}"] = data[name][chosen]
+            for name, values in trainings.columns(source, chosen):
+                file[f"{group}/{name}"] = values
             noise = np.random.default_rng([seed, NOISE, stride]).uniform(-1, 1, len(chosen))
             file[f"{group}/noise"] = noise.astype(np.float32)
             for name, value in VERDICTS.items():

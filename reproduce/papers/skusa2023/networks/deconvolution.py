@@ -1,8 +1,7 @@
 """Training of the deconvolutional networks, one for each coefficient, set and loss: the stage `train`."""
 
 import functools
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +10,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning import training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.prediction import outputs
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import load_weights, weights_file
 from reproduce.papers.skusa2023 import models
-from reproduce.papers.skusa2023.networks import architecture, losses
+from reproduce.papers.skusa2023.networks import architecture, losses, trainings
 from reproduce.papers.skusa2023.settings import Models, Train
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
@@ -76,26 +74,16 @@ def train(
     Returns
     -------
     dict
-        ``parameters``; of each set and loss ``LOSS.everyN.seconds``, the time of its four trainings together: the wall
-        clock of all, on so many workers, shared out by maps seen.
+        ``parameters``; of each set and loss ``LOSS.everyN.seconds`` and ``.epochs`` (`trainings.train`).
     """
     wanted = networks(train, sets)
     write_sets(source, sets, checkpoint)
     executor, threads = side_by_side(executor, len(wanted))
     tasks = [task(one, source, train, sets, folder, checkpoint, threads) for one in wanted]
-    seen = [one.epochs * len(models.split(sets, network.stride)[0]) for one, network in zip(tasks, wanted, strict=True)]
-    longest = [tasks[k] for k in np.argsort(seen, kind="stable")[::-1]]
-    began = time.perf_counter()
-    histories = training.train([longest], executor, on_epoch, progress)
-    second = (time.perf_counter() - began) * min(executor.workers, len(tasks)) / sum(seen)
-    training.write_history(folder / "history.csv", {(one.name, 0): histories[one.name] for one in tasks})
-    metrics = {"parameters": float(tasks[0].build().count_params())}
-    for network, maps, one in zip(wanted, seen, tasks, strict=True):
-        if network.mask:
-            name = f"{network.loss}.every{network.stride}"
-            metrics[f"{name}.seconds"] = metrics.get(f"{name}.seconds", 0.0) + second * maps
-            metrics[f"{name}.epochs"] = float(one.epochs)
-    return metrics
+    items = [len(models.split(sets, one.stride)[0]) for one in wanted]
+    names = [f"{one.loss}.every{one.stride}" if one.mask else "" for one in wanted]
+    metrics = trainings.train(tasks, items, names, folder, on_epoch, executor, progress)
+    return metrics | {"parameters": float(tasks[0].build().count_params())}
 
 
 def task(
@@ -164,11 +152,5 @@ def write_sets(source: Path, sets: Models, folder: Path, strides: Sequence[int] 
         if not set_file(folder, stride).exists():
             with whole(set_file(folder, stride)) as partial, h5py.File(partial, "w") as file:
                 for group, rows in groups.items():
-                    for name, values in _rows(source, rows):
+                    for name, values in trainings.columns(source, rows):
                         file[f"{group}/{name}"] = values
-
-
-def _rows(source: Path, rows: NDArray[np.int64]) -> Iterator[tuple[str, NDArray]]:
-    with h5py.File(source) as file:
-        for name in ("mass_to_light", *(f"h{m}" for m in models.COEFFICIENTS)):
-            yield name, file[name][rows]

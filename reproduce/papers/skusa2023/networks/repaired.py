@@ -15,7 +15,6 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning import training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.prediction import outputs
 from reproduce.learning.stream import Arrays, Stream
@@ -23,7 +22,7 @@ from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import load_weights, member_name, weights_file
 from reproduce.papers.skusa2023 import models
-from reproduce.papers.skusa2023.networks import architecture
+from reproduce.papers.skusa2023.networks import architecture, trainings
 from reproduce.papers.skusa2023.settings import Models, Repaired
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
@@ -126,21 +125,20 @@ def train(
     Returns
     -------
     dict
-        ``parameters_repaired``, of each set ``repaired.everyN.seconds``: the wall clock of all trainings, on so many
-        workers, shared out evenly, and the time of its basis.
+        ``parameters_repaired``; of each set ``repaired.everyN.epochs`` and ``.seconds`` (`trainings.train`), the time
+        of its basis among them.
     """
     executor, threads = side_by_side(executor, len(sets.strides))
-    tasks, metrics = [], {}
+    tasks, bases = [], []
     for stride in sets.strides:
         began = time.perf_counter()
         tasks.append(task(source, repaired, sets, stride, folder, checkpoint, threads=threads))
-        metrics[f"repaired.every{stride}.seconds"] = time.perf_counter() - began
-    began = time.perf_counter()
-    histories = training.train([tasks], executor, on_epoch, progress)
-    each = (time.perf_counter() - began) * min(executor.workers, len(tasks)) / len(tasks)
-    for stride in sets.strides:
-        metrics[f"repaired.every{stride}.seconds"] += each
-    training.write_history(folder / "history.csv", {(one.name, 0): histories[one.name] for one in tasks})
+        bases.append(time.perf_counter() - began)
+    names = [f"repaired.every{stride}" for stride in sets.strides]
+    items = [repaired.items] * len(tasks)
+    metrics = trainings.train(tasks, items, names, folder, on_epoch, executor, progress)
+    for one, seconds in zip(names, bases, strict=True):
+        metrics[f"{one}.seconds"] += seconds
     return metrics | {"parameters_repaired": float(tasks[0].build().count_params())}
 
 

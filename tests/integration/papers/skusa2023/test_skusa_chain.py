@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import h5py
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from reproduce.galaxy.orbits.losvd import Kinematics
 from reproduce.galaxy.orbits.observation import Apertures
 from reproduce.learning import checkpoint
 from reproduce.learning.fitting import fit
+from reproduce.learning.weights import load_weights, save_weights
 from reproduce.papers.skusa2023 import evaluation, examples, fits, libraries, methods, models, ngc6278, observing
 from reproduce.papers.skusa2023.networks import adversary, architecture, deconvolution, repaired
 from reproduce.papers.skusa2023.search import Networks
@@ -97,11 +99,40 @@ def test_a_library_is_read_as_it_was_written(places):
 
 def test_the_network_is_that_of_table_b_1():
     model = architecture.dcnn(360, 152)
-    assert model.count_params() == 695_019
-    assert model.output.shape[1:] == (360, 152, 1)
-    named = {layer.name: layer.count_params() for layer in model.layers if layer.count_params()}
+    plain = architecture.dcnn(360, 152, plain=True)
+    assert model.count_params() == plain.count_params() == 695_019
+    assert model.output.shape[1:] == plain.output.shape[1:] == (360, 152, 1)
+    named = {layer.name: layer.count_params() for layer in plain.layers if layer.count_params()}
     assert named["dense3"] == 510_720 and named["mask_dense2"] == 164_160 and named["deconvolution2"] == 13_872
     assert architecture.dcnn(27, 16, mask=False).output.shape[1:] == (27, 16, 1)
+
+
+def test_the_linear_end_is_the_three_layers_it_stands_for(tmp_path):
+    """The same maps and, after a step of gradient descent, the same weights, to rounding; a file keeps them."""
+    rng = np.random.default_rng(1)
+    fast, plain = architecture.dcnn(27, 16), architecture.dcnn(27, 16, plain=True)
+    theirs = {_place(weight): weight for weight in plain.weights}
+    assert sorted(theirs) == sorted(map(_place, fast.weights))
+    for weight in fast.weights:
+        weight.assign(rng.normal(0, 0.3, weight.shape))  # biases too, which begin at zero
+        theirs[_place(weight)].assign(weight)
+    x, y = np.array([[1.0], [3.0]], np.float32), rng.normal(size=(2, 27, 16, 1)).astype(np.float32)
+    np.testing.assert_allclose(fast(x), plain(x), rtol=0, atol=1e-5 * np.abs(plain(x)).max())
+    save_weights(fast, tmp_path / "fast.weights.h5")
+    again = architecture.dcnn(27, 16)
+    load_weights(again, tmp_path / "fast.weights.h5")
+    np.testing.assert_array_equal(again(x), fast(x))
+    for model in (fast, plain):
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.train_on_batch(x, y)
+    for weight in fast.weights:
+        other = theirs[_place(weight)].numpy()
+        np.testing.assert_allclose(weight.numpy(), other, rtol=0, atol=1e-5 * np.abs(other).max())
+
+
+def _place(weight):
+    """Layer and name of a weight, wherever the layer stands."""
+    return "/".join(weight.path.split("/")[-2:])
 
 
 def test_each_half_of_the_gan_learns_from_its_own_loss_alone():

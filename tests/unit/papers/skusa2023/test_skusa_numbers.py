@@ -1,12 +1,16 @@
 """Settings, sets, ranges of χ², published numbers of Skusa (2023)."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import data_manifests
 from reproduce.galaxy.orbits.losvd import Kinematics
+from reproduce.galaxy.orbits.weights import WeightProblem, solve_weights
 from reproduce.papers.skusa2023 import fits, models
 from reproduce.papers.skusa2023.evaluation import sigmas
+from reproduce.papers.skusa2023.networks import trainings
 from reproduce.papers.skusa2023.settings import PROFILES, Models
 from reproduce.workflow.errors import InputError
 
@@ -89,3 +93,34 @@ def test_wrong_settings_are_named_in_one_line(override, message):
     with pytest.raises(InputError, match=message.replace("[", r"\[")) as caught:
         PROFILES.load("laptop", [override])
     assert "\n" not in str(caught.value)
+
+
+def test_fewer_rows_have_the_same_chi2_and_the_same_weights():
+    rng = np.random.default_rng(1)
+    matrix, target = rng.normal(size=(120, 25)), rng.normal(size=120)
+    problem = WeightProblem(matrix, target, {"all": slice(0, 120)})
+    small = fits.triangular(problem)
+    assert small.matrix.shape == (26, 25)
+    for weights in rng.uniform(size=(3, 25)):
+        assert small.chi2(weights) == pytest.approx(problem.chi2(weights), rel=1e-12)
+    found, expected = solve_weights(small), solve_weights(problem)
+    assert (expected == 0).any()  # a limit of the solution is at work
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_the_wall_clock_is_shared_out_by_items_seen(monkeypatch, tmp_path):
+    """Two workers for a second: two seconds, of which 3 epochs of 10 items take three times as much as one of 10."""
+    given, clock = [], iter((100.0, 101.0))
+
+    def train(waves, executor, on_epoch, progress):
+        given.extend(waves[0])
+        return {task.name: [{"loss": 1.0}] * task.epochs for task in waves[0]}
+
+    monkeypatch.setattr(trainings.training, "train", train)
+    monkeypatch.setattr(trainings.time, "perf_counter", lambda: next(clock))
+    tasks = [SimpleNamespace(name=name, epochs=epochs) for name, epochs in (("a", 1), ("b", 3), ("c", 2), ("d", 2))]
+    names = ["set", "set", "", "other"]
+    metrics = trainings.train(tasks, [10] * 4, names, tmp_path, None, SimpleNamespace(workers=2), None)
+    assert given[0].name == "b"  # the longest first
+    assert metrics == pytest.approx({"set.seconds": 1.0, "set.epochs": 3.0, "other.seconds": 0.5, "other.epochs": 2.0})
+    assert (tmp_path / "history.csv").read_text().splitlines()[1].startswith("a,1,0,")
