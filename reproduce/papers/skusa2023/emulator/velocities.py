@@ -111,8 +111,8 @@ def stretch(velocities: int, factor: float) -> csr_array:
     """What turns a histogram on even velocities about zero into that of velocities times a factor, shape (to, from).
 
     What was in a bin is shared among the four around its new place by Lagrange's weights: mass, mean, dispersion and
-    third moment stay as they are, to rounding, but for what leaves through the ends. The first and the last bin hold
-    all that is outside and keep it.
+    third moment stay as they are, to rounding, but for what leaves through the ends, and h1 to h4 to 10⁻⁴; single bins
+    get more or less as new places fall on them. The first and the last bin hold all that is outside and keep it.
     """
     middle = 0.5 * (velocities - 1)
     place = middle + factor * (np.arange(velocities) - middle)
