@@ -11,13 +11,15 @@ METHODS = {
     "linear": "linear",
     "quadratic": "quadratic",
     "gaussian_process": "Gaussian process",
-    "network": "network",
+    "linear_scaled": "linear, scaled",
+    "network": "network, scaled",
+    "by_energy": "by energy, scaled",
     "repeated": "made again",
 }
 BLOCKS = {"h1": "h$_1$", "h2": "h$_2$", "h3": "h$_3$", "h4": "h$_4$", "cells": "cells", "apertures": "sky"}
 KINDS = ("tubes", "boxes")
-COLOURS = ("0.7", style.SKY, style.ORANGE, style.GREEN, style.RED, style.BLACK)
-MARKERS = "sv^DoX"
+COLOURS = ("0.7", style.SKY, style.ORANGE, style.GREEN, style.BLUE, style.PINK, style.RED, style.BLACK)
+MARKERS = "sv^DvPoX"
 
 
 def draw(errors: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
@@ -58,7 +60,7 @@ def draw(errors: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
     axes[2].axhline(0, color="0.6", lw=0.6, zorder=1)
     axes[2].set_xticks([])
     axes[2].set_title("shift of the best M/L")
-    drawing.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(METHODS))
+    drawing.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(METHODS) // 2)
     return drawing
 
 

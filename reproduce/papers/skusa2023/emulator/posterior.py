@@ -1,11 +1,13 @@
 """What kinematics say about shape, halo, black hole and M/L, from predicted libraries.
 
-A point costs one prediction (a weighted sum of the training libraries' coefficients, which are kept for each M/L) and
-one fit of orbit weights: milliseconds, where a library takes a quarter of a minute. The likelihood is exp(-Δχ² / 2 T)
-with T = √(2 n) of n kinematic rows, by which chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors
-are flat. Sampled by Goodman & Weare's affine-invariant stretch moves (2010, CAMCoS 5, 65).
+A point costs one prediction (a weighted sum of the training libraries' coefficients, which are kept for some stretches
+of the velocities: M/L and the energies' speeds do nothing else) and one fit of orbit weights: milliseconds, where a
+library takes a quarter of a minute. The likelihood is exp(-Δχ² / 2 T) with T = √(2 n) of n kinematic rows, by which
+chi² itself scatters: one sigma is Δχ² = √(2 n), as in the thesis; priors are flat. Sampled by Goodman & Weare's
+affine-invariant stretch moves (2010, CAMCoS 5, 65).
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,11 +17,11 @@ from scipy.stats import qmc
 from reproduce.galaxy.orbits.library import OrbitLibrary
 from reproduce.galaxy.orbits.losvd import Kinematics, hermite_basis
 from reproduce.galaxy.orbits.weights import solve_weights
-from reproduce.papers.skusa2023.emulator.baselines import Predictor
-from reproduce.papers.skusa2023.emulator.components import Components
 from reproduce.papers.skusa2023.emulator.design import Libraries
 from reproduce.papers.skusa2023.emulator.mocks import problem
+from reproduce.papers.skusa2023.emulator.process import Processes, group_of_orbits
 from reproduce.papers.skusa2023.emulator.target import Masses, Target
+from reproduce.papers.skusa2023.emulator.velocities import Frame
 from reproduce.papers.skusa2023.extras.settings import PARAMETERS
 
 NAMES = (*PARAMETERS, "mass_to_light")
@@ -35,19 +37,21 @@ BURN = 1 / 3
 class Emulated:
     """Predicted libraries anywhere in the box, for one galaxy's kinematics.
 
-    `coefficients` (ratios, training libraries, orbits, apertures, 8): h1 to h4 of the orbits in their first sense, then
-    turned; `apertures` (libraries, orbits, apertures): their masses; `shapes`, `masses`: the galaxy's masses for some
-    q.
+    Of each group (energies of tubes, then of boxes) `coefficients` (planes, training libraries, orbits × apertures × 8
+    or 4): h1 to h4 in the first sense, then turned (tubes alone), at velocities stretched by exp(`stretches`), shape
+    (planes, energies), even in each energy; between planes they are interpolated. `apertures`, `cells` (libraries,
+    orbits × ...): masses. `shapes`, `masses`: the galaxy's masses for some q.
     """
 
     galaxy: Target
     train: Libraries
-    components: Components
-    predict: Predictor
+    frame: Frame
+    processes: Processes
     kinematics: Kinematics
-    ratios: np.ndarray
-    coefficients: np.ndarray
-    apertures: np.ndarray
+    stretches: np.ndarray
+    coefficients: list[np.ndarray]
+    apertures: list[np.ndarray]
+    cells: list[np.ndarray]
     shapes: np.ndarray
     masses: list[Masses]
 
@@ -59,65 +63,94 @@ class Emulated:
         return Masses(cells, self.masses[k].projected)
 
     def chi2(self, points: np.ndarray) -> np.ndarray:
-        """Least chi² over orbit weights, shape (n,), at points (n, 5): parameters, M/L (the nearest of `ratios`)."""
-        share = self.components.weights(self.predict(self.components.unit(points[:, :-1]))).astype(np.float32)
-        nearest = np.abs(points[:, -1, None] - self.ratios).argmin(axis=1)
+        """Least chi² over orbit weights, shape (n,), at points (n, 5): parameters, M/L."""
+        share = self.processes.weights(self.frame.scales.coordinates(points[:, :-1])).astype(np.float32)
+        stretch = np.log(self.frame.factors(points[:, :-1]))
+        stretch += 0.5 * np.log(points[:, -1:] / self.train.mass_to_light)
+        first, step = self.stretches[0], self.stretches[1] - self.stretches[0]
+        place = np.clip((stretch - first) / step, 0, len(self.stretches) - 1 - 1e-9)
         found = np.empty(len(points))
-        for k, (weights, place) in enumerate(zip(share, nearest, strict=True)):
-            library, h = _library(
-                self.train,
-                np.tensordot(weights, self.coefficients[place], 1),
-                np.tensordot(weights, self.apertures, 1),
-                np.tensordot(weights, self.train.intrinsic, 1),
-            )
+        for k in range(len(points)):
+            library, h = self._library(share[k], place[k])
             rows = problem(self.galaxy, library, h, self.own_masses(points[k, 0]), self.kinematics)
             found[k] = rows.chi2(solve_weights(rows))
         return found
 
+    def _library(self, share: np.ndarray, place: np.ndarray) -> tuple[OrbitLibrary, np.ndarray]:
+        """A predicted library and its coefficients; `place` (energies,) among the planes."""
+        h = []
+        for k, weights in enumerate(share):
+            plane = int(place[k % len(place)])
+            t = np.float32(place[k % len(place)] - plane)
+            kept = self.coefficients[k]
+            h.append((1 - t) * (weights @ kept[plane]) + t * (weights @ kept[plane + 1]))
+        n_apertures = self.kinematics.mean_kms.size
+        half = len(h) // 2
+        return _library(
+            self.train,
+            np.concatenate(h[:half]).reshape(-1, n_apertures, 8),
+            np.concatenate(h[half:]).reshape(-1, n_apertures, 4),
+            np.concatenate([w @ one for w, one in zip(share, self.apertures, strict=True)]).reshape(-1, n_apertures),
+            np.concatenate([w @ one for w, one in zip(share, self.cells, strict=True)]),
+        )
 
-def emulated(
-    galaxy: Target, train: Libraries, components: Components, predict: Predictor, kinematics: Kinematics
-) -> Emulated:
-    """Keep the training libraries' coefficients about these kinematics at each M/L."""
-    by_aperture = np.ascontiguousarray(np.moveaxis(train.histogram, 3, 0))  # (apertures, n, orbits, velocities)
-    n, libraries, orbits, velocities = by_aperture.shape
-    by_aperture = by_aperture.reshape(n, -1, velocities)
+
+def emulated(galaxy: Target, train: Libraries, frame: Frame, processes: Processes, kinematics: Kinematics) -> Emulated:
+    """Keep the training libraries' coefficients about these kinematics at each stretch; `train` in the frame's
+    velocities."""
     settings = galaxy.emulator
-    ratios = np.linspace(*settings.mass_to_light, settings.ratios)
-    kept = np.empty((len(ratios), libraries, orbits, n, 8), np.float32)
-    for k, scale in enumerate(np.sqrt(ratios / train.mass_to_light)):
-        basis = hermite_basis(scale * train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
-        both = np.concatenate([basis[..., 1:], basis[:, ::-1, 1:]], axis=-1).astype(np.float32)
-        kept[k] = np.moveaxis((by_aperture @ both).reshape(n, libraries, orbits, 8), 0, 2)
+    low, high = galaxy.box()
+    corners = np.array(list(itertools.product(*zip(low, high, strict=True))))
+    factors = np.log(frame.factors(corners))
+    ends = 0.5 * np.log(np.array(settings.mass_to_light) / train.mass_to_light)
+    stretches = np.linspace(factors.min(axis=0) + ends[0], factors.max(axis=0) + ends[1], settings.ratios)
+    group = group_of_orbits(frame.energies)
+    coefficients, apertures, cells = [], [], []
+    for k in range(group.max() + 1):
+        chosen = group == k
+        mine = train.histogram[:, chosen]
+        n, orbits, velocities, number = mine.shape
+        by_aperture = np.ascontiguousarray(np.moveaxis(mine, 3, 0)).reshape(number, -1, velocities)
+        tubes = k < len(frame.common)
+        kept = np.empty((len(stretches), n, orbits * number * (8 if tubes else 4)), np.float32)
+        for plane, scale in enumerate(np.exp(stretches[:, k % len(frame.common)])):
+            basis = hermite_basis(scale * train.velocity_edges_kms, kinematics.mean_kms, kinematics.dispersion_kms)
+            both = [basis[..., 1:], basis[:, ::-1, 1:]] if tubes else [basis[..., 1:]]
+            made = by_aperture @ np.concatenate(both, axis=-1).astype(np.float32)
+            kept[plane] = np.moveaxis(made.reshape(number, n, orbits, -1), 0, 2).reshape(n, -1)
+        coefficients.append(kept)
+        apertures.append(mine.sum(axis=2).reshape(n, -1))
+        cells.append(train.intrinsic[:, chosen].reshape(n, -1))
     shapes = np.linspace(*settings.q, SHAPES)
-    middle = 0.5 * (components.low + components.high)
+    middle = 0.5 * (low + high)
     return Emulated(
         galaxy=galaxy,
         train=train,
-        components=components,
-        predict=predict,
+        frame=frame,
+        processes=processes,
         kinematics=kinematics,
-        ratios=ratios,
-        coefficients=kept,
-        apertures=train.histogram.sum(axis=2),
+        stretches=stretches,
+        coefficients=coefficients,
+        apertures=apertures,
+        cells=cells,
         shapes=shapes,
         masses=[galaxy.masses(np.r_[q, middle[1:]]) for q in shapes],
     )
 
 
 def _library(
-    train: Libraries, h: np.ndarray, apertures: np.ndarray, cells: np.ndarray
+    train: Libraries, tubes: np.ndarray, boxes: np.ndarray, apertures: np.ndarray, cells: np.ndarray
 ) -> tuple[OrbitLibrary, np.ndarray]:
     """A library whose one velocity bin holds each orbit's mass in an aperture, and its coefficients, with reversals."""
-    n = train.n_tubes // 2
-    order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, len(h))])
-    turned = h[order, :, :4]
-    turned[1 : train.n_tubes : 2] = h[:n, :, 4:]
+    n = len(tubes)
+    order = np.concatenate([np.repeat(np.arange(n), 2), np.arange(n, n + len(boxes))])
+    both = np.stack([tubes[..., :4], tubes[..., 4:]], axis=1).reshape(2 * n, *tubes.shape[1:-1], 4)
+    turned = np.concatenate([both, boxes])
     blank = np.zeros(len(order))
     library = OrbitLibrary(
         histogram=apertures[order][:, None],
         velocity_edges_kms=np.zeros(2),
-        intrinsic=cells[order],
+        intrinsic=cells.reshape(-1, *train.intrinsic.shape[2:])[order],
         family=blank.astype(int),
         circularity=np.zeros((len(order), 3)),
         mean_radius_pc=blank,
