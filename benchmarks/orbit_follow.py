@@ -10,26 +10,22 @@ after the other, for the 120 tubes of NGC 6278, and the masses in cells are held
 A minute of CPU.
 """
 
-import argparse
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from benchmarks.orbit_masses import PERIODS, SAMPLES, command, fractions
 from reproduce.galaxy.orbits.force_table import ForceTable, acceleration, tabulate
 from reproduce.galaxy.orbits.integration import A_EXTRA, E3, E5, EXTENDED, STAGES, A, B, D, evaluate_dense
-from reproduce.galaxy.orbits.intrinsic import SpaceGrid
 from reproduce.galaxy.orbits.library import TABLE_REACH
-from reproduce.galaxy.orbits.recording import record_space
 from reproduce.galaxy.orbits.start_space import StartGrid, equipotential_radius, start_space
 from reproduce.galaxy.orbits.weights import MassErrors, solve_weights, weight_problem
 from reproduce.papers.skusa2023 import ngc6278
 from reproduce.papers.skusa2023.dynamite import Reference, maps, reference
 
 NODES = (640, 64, 64)
-PERIODS, SAMPLES = 200, 50_000
 CROSSINGS = 400
 TOLERANCE, THIN_TOLERANCE = 1e-5, 1e-4
 GOLDEN = 0.61803399
@@ -264,13 +260,6 @@ def their_starts(table: ForceTable, nodes: Nodes, grid: StartGrid, periods: np.n
     return starts.reshape(-1, 6)
 
 
-def cells(samples: np.ndarray, space: SpaceGrid) -> np.ndarray:
-    """Fractions of the samples in cells, shape (cells,)."""
-    masses = np.zeros(space.shape)
-    record_space(samples, space.radii_pc, masses)
-    return masses.ravel() / masses.sum()
-
-
 def tube_weights(dynamite: Reference) -> np.ndarray:
     """Mass that the fit of NGC 6278 at M/L 5 with DYNAMITE's library gives to each tube and its reversal, (tubes,)."""
     problem = weight_problem(
@@ -325,7 +314,7 @@ def measure(folder: Path) -> dict[str, object]:
         masses, drift = np.empty_like(theirs), np.empty(len(theirs))
         for k, start in enumerate(starts):
             drift[k], n = follow(table, nodes, exact, start, PERIODS * periods[k], tolerance, samples, False)
-            masses[k] = cells(samples[:n], space)
+            masses[k] = fractions(samples[:n], space)
         base = masses if base is None else base
         for where, other in (("DYNAMITE", theirs), ("ours", base)):
             table_row[f"{name}, from {where}"] = {
@@ -349,13 +338,7 @@ def measure(folder: Path) -> dict[str, object]:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("table", type=Path)
-    parser.add_argument("--dynamite", type=Path, default=Path("../shared/data/ngc6278"), help="a folder of its files")
-    given = parser.parse_args()
-    row = measure(given.dynamite)
-    with given.table.open("a") as stream:
-        stream.write(json.dumps(row) + "\n")
+    command(measure, __doc__)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ equipotential are started several times with random shifts as small as what is k
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,11 @@ PERIODS, SAMPLES, TOLERANCE = 200, 50_000, 1e-9
 def cells(table: ForceTable, start: np.ndarray, period: float, space: SpaceGrid, samples: np.ndarray) -> np.ndarray:
     """Fractions of an orbit's mass in cells, shape (cells,)."""
     integrate(table, start, PERIODS * period, TOLERANCE, samples)
+    return fractions(samples, space)
+
+
+def fractions(samples: np.ndarray, space: SpaceGrid) -> np.ndarray:
+    """Fractions of the samples of an orbit in cells, shape (cells,)."""
     masses = np.zeros(space.shape)
     record_space(samples, space.radii_pc, masses)
     return masses.ravel() / masses.sum()
@@ -111,16 +117,21 @@ def measure(folder: Path) -> dict[str, object]:
     return row
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def command(measure: Callable[[Path], dict[str, object]], about: str | None) -> dict[str, object]:
+    """Measure as the command line says, and add a line of JSON to its table."""
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("table", type=Path)
     parser.add_argument("--dynamite", type=Path, default=Path("../shared/data/ngc6278"), help="a folder of its files")
     given = parser.parse_args()
     row = measure(given.dynamite)
     with given.table.open("a") as stream:
         stream.write(json.dumps(row) + "\n")
-    for name, value in row.items():
+    return row
+
+
+def main() -> None:
+    """Command line."""
+    for name, value in command(measure, __doc__).items():
         print(name, value)
 
 

@@ -33,7 +33,6 @@ FAR = 12.0
 CELLS = 2_000
 """Of each parameter's range, by which quantiles are found: 0.002 dex in age, 0.001 in mass and in A_V."""
 SIGNAL = 5.0  # artificial clusters that corrections are fitted to stand out by so much
-FITTED = ("log_age", "log_mass", "a_v")
 
 Array = NDArray[np.float64]
 

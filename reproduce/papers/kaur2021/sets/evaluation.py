@@ -73,9 +73,10 @@ def evaluate(
                 views, mass, galaxy = ways.views(way, source, kind, places, seen, sets, TEST)
                 masses = model.predict(views)
                 levels = _levels(masses, ways.unique(kind, galaxy), others)
-                numbers = _errors(masses, levels, mass, galaxy, ends_msun, settings)
+                told = labels.label(masses.prior.value(quantiles(masses.posterior, levels)), ends_msun)
+                numbers = _errors(masses, told, mass, galaxy, ends_msun, settings)
                 numbers |= _calibration(masses, levels, mass, galaxy, sets, settings)
-                columns = _columns(masses, levels, mass, ends_msun) | {"galaxy": galaxy}
+                columns = _columns(masses, told, mass, ends_msun) | {"galaxy": galaxy}
                 found |= {f"{kind}.{way}.galaxy.{name}": v for name, v in numbers.items() if np.isfinite(v)}
                 for name, values in columns.items():
                     file[f"{kind}/{way}/{name}"] = values
@@ -93,22 +94,18 @@ def _levels(
     return found
 
 
-def _labels(masses: CorrectedMasses, levels: Array, ends_msun: tuple[float, float]) -> Array:
-    """Labels at levels of the posterior, (q, n) to (q, n)."""
-    return labels.label(masses.prior.value(quantiles(masses.posterior, levels)), ends_msun)
-
-
 def _errors(
     masses: CorrectedMasses,
-    levels: Array,
+    told: Array,
     mass: Array,
     galaxy: NDArray[np.int64],
     ends_msun: tuple[float, float],
     settings: Evaluate,
 ) -> dict[str, float]:
-    """Errors of the median, the mean width of the 68 % interval, the share of views outside the domain."""
+    """Errors of the median, the mean width of the 68 % interval, the share of views outside the domain; `told` (5, n):
+    labels of the median and of the ends."""
     label = labels.label(mass, ends_msun)
-    guess, low, _, high, _ = _labels(masses, levels, ends_msun)
+    guess, low, _, high, _ = told
     numbers = metrics.measure(label, guess, ends_msun)
     numbers |= metrics.intervals(label, guess, galaxy, settings.bootstrap, settings.seed)
     own = labels.label(masses.masses.median_msun(), ends_msun)
@@ -143,10 +140,10 @@ def _calibration(
     return numbers
 
 
-def _columns(masses: CorrectedMasses, levels: Array, mass: Array, ends_msun: tuple[float, float]) -> dict[str, NDArray]:
+def _columns(masses: CorrectedMasses, told: Array, mass: Array, ends_msun: tuple[float, float]) -> dict[str, NDArray]:
     normal = masses.prior.normal(mass)[:, None]
     names = ("median", *(f"{end}_{100 * level:.0f}" for end in ("low", "high") for level in LEVELS))
-    columns = dict(zip(names, _labels(masses, levels, ends_msun), strict=True))
+    columns = dict(zip(names, told, strict=True))
     below = masses.posterior.cumulative(normal)[:, 0]
     label = labels.label(mass, ends_msun)
     return columns | {"label": label, "below": below, "remnant": masses.remnant, "domain": masses.domain}
