@@ -2,6 +2,10 @@
 
     python -m benchmarks.direct_nbody table.jsonl [--n-stars 2000] [--radius-pc 1.6] [--age-myr 300] [--seeds 1 2 3]
     python -m benchmarks.direct_nbody table.jsonl --equal-masses   # no stellar evolution: two-body relaxation alone
+    python -m benchmarks.direct_nbody table.jsonl --radius-pc 2.9 --age-myr 6000 --seconds 3000   # to core collapse
+
+2,000 stars at 2.9 pc have the half-mass relaxation time of the paper's 50,000 at 1.6 pc. With `--seconds` the direct
+code stops at the first age beyond that many seconds of processor time, and keeps what it has.
 
 Both codes get the same initial stars, isolated, and the same masses at each time; kicks of neutron stars and black
 holes are drawn anew in each. One line of JSON a seed is added; seeds that are there are skipped.
@@ -37,6 +41,7 @@ CUT = 20.0  # radius of the outermost star, in half-mass radii
 SHARES = (2, 10, 50, 75)  # percent of the mass, or of the number
 METALLICITY = 0.001
 KICK_KMS = 190.0
+MASSIVE_MYR = 100.0  # until then masses change every 0.5 Myr, and later every 5
 
 Array = NDArray[np.float64]
 
@@ -203,7 +208,9 @@ def _lagrangian(r: Array, m: Array) -> dict[str, float]:
     return {"n": len(r), "mass_msun": float(enclosed[-1]), **radii}
 
 
-def run(n_stars: int, radius_pc: float, age_myr: float, seed: int, equal: bool) -> dict[str, object]:
+def run(
+    n_stars: int, radius_pc: float, age_myr: float, seed: int, equal: bool, seconds: float = np.inf
+) -> dict[str, object]:
     """Evolve the same stars with both codes; return their states at a few times and the direct code's energy error."""
     masses = np.full(n_stars, 0.6)
     tracks = None
@@ -211,11 +218,12 @@ def run(n_stars: int, radius_pc: float, age_myr: float, seed: int, equal: bool) 
         masses = kroupa_masses(n_stars, 0.1, 50.0, np.random.default_rng([seed, 1]))
         tracks = stellar_tracks(masses, METALLICITY)
     stars = make_cluster(masses, "plummer", 1.5, radius_pc, CUT * radius_pc, np.random.default_rng([seed, 2]))
-    ages = [age for age in (10.0, 30.0, 100.0, 200.0, 300.0, 500.0, 700.0, 1000.0) if age < age_myr] + [age_myr]
+    ages = [age for age in (10.0, 30.0, 100.0, 200.0, 300.0, *np.arange(500.0, age_myr, 250.0)) if age < age_myr]
+    ages += [age_myr]
     start = time.process_time()
     monte_carlo = _monte_carlo(stars.copy(), tracks, ages, seed, equal)
     middle = time.process_time()
-    direct, error = _direct(stars, tracks, ages, seed, SOFTENING * radius_pc)
+    direct, error = _direct(stars, tracks, ages, seed, SOFTENING * radius_pc, seconds)
     return {
         "ages_myr": ages,
         "monte_carlo": monte_carlo,
@@ -244,19 +252,19 @@ def _monte_carlo(
 
 
 def _direct(
-    stars: Stars, tracks: Tracks | None, ages: list[float], seed: int, softening_pc: float
+    stars: Stars, tracks: Tracks | None, ages: list[float], seed: int, softening_pc: float, seconds: float
 ) -> tuple[list[dict[str, float]], float]:
     generator = np.random.default_rng([seed, 3])
     p = particles(stars, generator)
     numbers = np.arange(p.m.size)
-    longest = 2.0**-4  # Myr; masses change at its multiples, when all particles are at one time
-    every = 0.5
+    begun = time.process_time()
     states: list[dict[str, float]] = []
     expected = energy(p, softening_pc)
     scale, exploded = abs(expected), np.zeros(p.m.size, dtype=bool)
     time_myr = 0.0
     for age in ages:
         while time_myr < age:
+            every = 0.5 if time_myr < MASSIVE_MYR else 5.0  # masses change when all particles are at one time
             if tracks is not None:
                 before = energy(p, softening_pc)
                 now = tracks.at(numbers, time_myr)
@@ -266,8 +274,10 @@ def _direct(
                 p.v[:, new] += generator.normal(0, KICK_KMS / PC_PER_MYR_IN_KMS, (3, int(new.sum())))
                 expected += energy(p, softening_pc) - before
             time_myr += every
-            integrate(p, time_myr, softening_pc, longest)
+            integrate(p, time_myr, softening_pc, every / 8)
         states.append(bound_state(p))
+        if time.process_time() - begun > seconds:
+            break
     return states, (energy(p, softening_pc) - expected) / scale
 
 
@@ -280,6 +290,7 @@ def main() -> None:
     parser.add_argument("--age-myr", type=float, default=300.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--equal-masses", action="store_true")
+    parser.add_argument("--seconds", type=float, default=np.inf)
     given = parser.parse_args()
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for seed in given.seeds:
@@ -287,7 +298,7 @@ def main() -> None:
         key |= {"equal_masses": given.equal_masses, "seed": seed}
         if any(key.items() <= row.items() for row in done):
             continue
-        result = key | run(given.n_stars, given.radius_pc, given.age_myr, seed, given.equal_masses)
+        result = key | run(given.n_stars, given.radius_pc, given.age_myr, seed, given.equal_masses, given.seconds)
         with given.table.open("a") as stream:
             stream.write(json.dumps(result) + "\n")
         print(result, flush=True)
