@@ -12,12 +12,12 @@ from pathlib import Path
 
 from reproduce.cluster import history
 from reproduce.cluster.evolution import advance, begin
-from reproduce.cluster.library import clusters
+from reproduce.cluster.library import COULOMB, clusters
 from reproduce.cluster.simulate import prepare
 from reproduce.papers.chardin2021.settings import Simulate
 
 BASE = Simulate()
-VARIANTS: dict[str, dict[str, float]] = {
+VARIANTS: dict[str, dict[str, float | str]] = {
     "reference": {},
     "theta_max halved": {"theta_max": BASE.theta_max / 2},
     "sweeps doubled": {"sweeps": BASE.sweeps * 2},
@@ -33,10 +33,13 @@ VARIANTS: dict[str, dict[str, float]] = {
     "escape by apocentre": {"escape": "apocentre"},
     "bulge-disc-halo": {"galaxy": "bulge-disc-halo"},
     "heating doubled": {"heating_constant": BASE.heating_constant * 2},
+    "logarithm of each pair": COULOMB,
+    "the same, seed 2": {**COULOMB, "seed": 2},
+    "the same, seed 3": {**COULOMB, "seed": 3},
 }
 
 
-def run(model: str, n_stars: int, age_gyr: float, changes: dict[str, float]) -> dict[str, float]:
+def run(model: str, n_stars: int, age_gyr: float, changes: dict[str, float | str]) -> dict[str, float]:
     """Evolve one cluster; return its state at the end, when its core collapsed, and the CPU time."""
     settings = clusters(BASE)[model].model_copy(update={"n_stars": n_stars, **changes})
     start = time.process_time()
@@ -73,15 +76,16 @@ def main() -> None:
     parser.add_argument("--model", default="MW15-R1.6", choices=list(BASE.models))
     parser.add_argument("--n-stars", type=int, default=BASE.n_stars)
     parser.add_argument("--age-gyr", type=float, default=12.0)
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     given = parser.parse_args()
     done = []
     if given.table.exists():
         done = [json.loads(line) for line in given.table.read_text().splitlines()]
-    for variant, changes in VARIANTS.items():
+    for variant in given.variants:
         key = {"variant": variant, "model": given.model, "n": given.n_stars, "age_gyr": given.age_gyr}
         if any(key.items() <= row.items() for row in done):
             continue
-        result = key | run(given.model, given.n_stars, given.age_gyr, changes)
+        result = key | run(given.model, given.n_stars, given.age_gyr, VARIANTS[variant])
         with given.table.open("a") as stream:
             stream.write(json.dumps(result) + "\n")
         print(result, flush=True)

@@ -17,8 +17,8 @@ from reproduce.cluster import black_holes, orbits, places, relaxation
 from reproduce.cluster.black_holes import Pair
 from reproduce.cluster.initial import Stars
 from reproduce.cluster.orbits import Potential
-from reproduce.cluster.relaxation import Encounters, Visits
-from reproduce.cluster.tides import ESCAPE_RATE, Tide, escape_energy, saddle_energy
+from reproduce.cluster.relaxation import Coulomb, Encounters, Visits
+from reproduce.cluster.tides import Tide, escape_energy, saddle_energy
 from reproduce.cluster.units import PC_PER_MYR_IN_KMS, G
 from reproduce.stars.stellar_evolution import MassRows, advance_masses, mass_rows
 from reproduce.stars.tracks import Tracks
@@ -49,7 +49,9 @@ class Physics:
     evolution_myr: NDArray[np.float64]
     response_myr: NDArray[np.float64]
     escape: str = "energy"
+    escape_rate: float = 2.0
     coulomb_gamma: float = 0.02
+    coulomb_masses: str = "mean"
     theta_max: float = 0.5
     sweeps: int = 8
     step_floor_myr: float = 0.25
@@ -187,7 +189,7 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
         target = min(target, float(physics.evolution_myr[cluster.evolved]))
         longest = float(physics.response_myr[cluster.evolved])
     edges = relaxation.block_edges(len(s), int(random.integers(relaxation.BLOCK)))
-    coulomb = max(np.log(physics.coulomb_gamma * len(s)), 1.0)  # small clusters: a logarithm of 1 is the least
+    coulomb = _coulomb(physics, s)
     blocks = relaxation.local_state(s.bodies, edges, physics.window, physics.theta_max, coulomb)
     blocks = blocks._replace(dt=np.minimum(blocks.dt, longest))
     left = target - cluster.time_myr
@@ -216,6 +218,12 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     return True
 
 
+def _coulomb(physics: Physics, stars: Stars) -> Coulomb:
+    """What sets the Coulomb logarithm of the pairs of these stars."""
+    logarithm = max(np.log(physics.coulomb_gamma * len(stars)), relaxation.LEAST_LOGARITHM)
+    return Coulomb(logarithm, 2 * float(stars.m.mean()) if physics.coulomb_masses == "pair" else 0.0)
+
+
 def _escape(cluster: Cluster, physics: Physics) -> None:
     """Remove the stars that leave."""
     energy, kinetic, binding = orbits.energies(cluster.stars.bodies, cluster.potential())
@@ -236,7 +244,7 @@ def _leaving(cluster: Cluster, physics: Physics, energy: NDArray[np.float64]) ->
     if physics.escape == "delayed":
         random = generator(cluster.seed, cluster.name, STREAM_ESCAPE, cluster.step)
         saddle = saddle_energy(mass, jacobi)
-        return orbits.leaving_late(random, energy, saddle, ESCAPE_RATE * tide.frequency * cluster.last_dt)
+        return orbits.leaving_late(random, energy, saddle, physics.escape_rate * tide.frequency * cluster.last_dt)
     if physics.escape == "energy":
         return energy > escape_energy(mass, jacobi, len(energy), physics.coulomb_gamma)
     return orbits.reaching(cluster.stars.bodies, energy, cluster.potential(), jacobi)

@@ -15,6 +15,7 @@ from reproduce.cluster.units import G
 
 FEWEST_NEIGHBOURS = 4  # on each side, in the innermost averages
 BLOCK = 16  # stars; even, so that all of a full block find partners
+LEAST_LOGARITHM = 1.0  # of Λ, in clusters of few stars and between heavy ones
 MOST_HEAT = 0.1  # largest heating of a star in one visit, as a share of the local mean kinetic energy
 
 
@@ -36,11 +37,31 @@ class Blocks(NamedTuple):
     dt: NDArray[np.float64]
 
 
+class Coulomb(NamedTuple):
+    """The Coulomb logarithm of a pair of stars.
+
+    Λ is the largest impact parameter over that which turns a pair by 90 degrees, b = G (m₁ + m₂) / v², so it falls with
+    the masses of the pair: Λ = γ N · 2 <m> / (m₁ + m₂). Where all masses are equal this is γ N, and γ = 0.11 (Giersz &
+    Heggie 1994). One logarithm for all pairs needs another γ for each mass function: 0.015 where the heaviest star is
+    37 times as massive as the lightest (Giersz & Heggie 1996).
+
+    Attributes
+    ----------
+    logarithm : float
+        ln(γ N).
+    pair_msun : float
+        2 <m> [Msun], or 0 where the logarithm is the same for all pairs.
+    """
+
+    logarithm: float
+    pair_msun: float
+
+
 class Encounters(NamedTuple):
     """How blocks are relaxed; see `settings.Simulate` for `sweeps` and `heating_constant`."""
 
     sweeps: int
-    coulomb_logarithm: float
+    coulomb: Coulomb
     heating_constant: float
 
 
@@ -79,7 +100,15 @@ def block_edges(n, offset):
 
 
 @njit(cache=True)
-def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
+def _logarithm(coulomb, total):
+    """ln Λ of two stars whose masses are `total` together [Msun]."""
+    if coulomb.pair_msun > 0:
+        return max(coulomb.logarithm + np.log(coulomb.pair_msun / total), LEAST_LOGARITHM)
+    return coulomb.logarithm
+
+
+@njit(cache=True)
+def local_state(bodies, edges, window, theta_max, coulomb):
     """Number density, mean masses, velocity dispersion and time step of each block.
 
     Averages are over `window` neighbours on each side of the block's middle, near the centre over as many as half of
@@ -89,7 +118,7 @@ def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
 
         dt = (2 θ_max / π)² T_rel,   T_rel = π / (32 ln Λ G²) <v_rel²>^{3/2} / (n <(m₁ + m₂)²>)
 
-    (Freitag & Benz 2001), lowered where needed to increase outwards.
+    (Freitag & Benz 2001), ln Λ that of the root mean square of m₁ + m₂, lowered where needed to increase outwards.
 
     Parameters
     ----------
@@ -116,7 +145,7 @@ def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
     mass = np.empty(blocks)
     variance = np.empty(blocks)
     dt = np.empty(blocks)
-    factor = (theta_max / (0.5 * np.pi)) ** 2 * np.pi / (32 * coulomb_logarithm * G * G)
+    factor = (theta_max / (0.5 * np.pi)) ** 2 * np.pi / (32 * coulomb.logarithm * G * G)
     for b in range(blocks):
         low, high = _neighbours(b, edges, window)
         count = high - low
@@ -125,7 +154,10 @@ def local_state(bodies, edges, window, theta_max, coulomb_logarithm):
         mass[b] = (sum_m[high] - sum_m[low]) / count
         mean_m2 = (sum_m2[high] - sum_m2[low]) / count
         variance[b] = (sum_v2[high] - sum_v2[low]) / count
-        dt[b] = factor * (2 * variance[b]) ** 1.5 / (density[b] * 2 * (mean_m2 + mass[b] ** 2))
+        total2 = 2 * (mean_m2 + mass[b] ** 2)
+        dt[b] = factor * (2 * variance[b]) ** 1.5 / (density[b] * total2)
+        if coulomb.pair_msun > 0:
+            dt[b] *= coulomb.logarithm / _logarithm(coulomb, np.sqrt(total2))
     for b in range(blocks - 2, -1, -1):
         dt[b] = min(dt[b], dt[b + 1])
     return Blocks(edges, density, mass, variance, dt)
@@ -173,7 +205,7 @@ def relax(random, bodies, blocks, encounters, dt_base):
             continue
         first, last = edges[b], edges[b + 1]
         chosen[first:last] = True
-        strength = 2 * np.pi * G * G * density[b] * encounters.coulomb_logarithm * own_dt / max(sweeps, 1)
+        strength = 2 * np.pi * G * G * density[b] * encounters.coulomb.logarithm * own_dt / max(sweeps, 1)
         slots = (last - first) + (last - first) % 2  # with an odd number, the partner of the last slot sits out
         for sweep in range(sweeps):
             for pair in range(slots // 2):
@@ -181,7 +213,10 @@ def relax(random, bodies, blocks, encounters, dt_base):
                 j = first + _slot(slots - 1 - pair, sweep, slots)
                 if i < last and j < last:
                     scattered += 1
-                    saturated += _scatter(random, i, j, vr, vt, m, strength)
+                    own = strength
+                    if encounters.coulomb.pair_msun > 0:
+                        own *= _logarithm(encounters.coulomb, m[i] + m[j]) / encounters.coulomb.logarithm
+                    saturated += _scatter(random, i, j, vr, vt, m, own)
         heat += _heat(b, bodies, blocks, own_dt, encounters.heating_constant)
     return Visits(chance, chosen, heat, saturated / max(scattered, 1))
 

@@ -54,7 +54,14 @@ class Evolution(Group):
     escape: Literal["delayed", "energy", "apocentre"] = Field(
         "delayed", description="escape: with a delay, above an energy (Giersz et al. 2008), or by apocentre"
     )
-    coulomb_gamma: Positive = Field(0.02, description="ln Λ = ln(γ N)")
+    escape_rate: Positive = Field(
+        2.0, description="with a delay: a star above the saddle leaves in the time 1 / (rate Ω Ê²), Ê = 1 - E/E_saddle"
+    )
+    coulomb_gamma: Positive = Field(0.02, description="γ of the Coulomb logarithm, ln Λ = ln(γ N)")
+    coulomb_masses: Literal["mean", "pair"] = Field(
+        "mean",
+        description="ln Λ is the same for all pairs, or falls with the masses of each: ln(2 γ N <m> / (m₁ + m₂))",
+    )
     theta_max: float = Field(0.5, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
     sweeps: int = Field(8, ge=1, le=64, description="relaxation sweeps with alternating partners in a block")
     step_floor_myr: Positive = Field(0.25, description="smallest base step after core collapse [Myr]")

@@ -13,10 +13,6 @@ DISC_MSUN = 5.0e10
 DISC_LENGTH_PC = 4_000.0 + 500.0  # a + b, all that counts in the plane
 SUN_PC = 8_500.0  # where the three components together have the circular velocity asked for
 
-# A star above the saddle needs the time 1 / (ESCAPE_RATE Ω Ê²) to find the way out, Ê = 1 - E/E_saddle. The form is of
-# Fukushige & Heggie (2000); the factor was fitted to direct N-body runs of 2,000 and 4,000 stars (docs/clusters.md).
-ESCAPE_RATE = 2.0
-
 
 @dataclass(frozen=True)
 class Tide:

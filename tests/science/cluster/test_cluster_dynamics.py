@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reproduce.cluster import orbits
+from reproduce.cluster import orbits, relaxation
 from reproduce.cluster.evolution import Cluster, Physics, advance, begin
 from reproduce.cluster.initial import half_mass_radius, make_cluster
 from reproduce.cluster.units import G
@@ -71,6 +71,30 @@ def test_without_scattering_nothing_changes():
     # Sampling noise of a Lagrangian radius of 4,000 stars is 1 to 3 %.
     np.testing.assert_allclose(mean / count, before, rtol=0.04)
     assert abs(cluster.energy_error()) < 1e-4
+
+
+@pytest.mark.parametrize(("total", "expected"), [(2.0, 5.0), (20.0, 5.0 - np.log(10)), (1800.0, 1.0)])
+def test_logarithm_of_a_pair_falls_with_its_masses(total, expected):
+    # Λ = b_max / (G (m1 + m2) / v²), here e⁵ where both have the mean mass of 1 Msun; never below a logarithm of 1.
+    coulomb = relaxation.Coulomb(5.0, 2.0)
+    assert relaxation._logarithm(coulomb, total) == pytest.approx(expected)
+    assert relaxation._logarithm(relaxation.Coulomb(5.0, 0.0), total) == 5.0
+
+
+@pytest.mark.parametrize("weight", [1.0, 30.0])
+def test_a_pair_relaxes_at_the_rate_of_its_logarithm(weight):
+    """Squared changes of velocity in one visit are in the ratio of the logarithms, where deflections are small."""
+    n = 4_000
+    stars = make_cluster(np.ones(n), "plummer", 1.5, 1.0, 20.0, np.random.default_rng(4))
+    edges = relaxation.block_edges(n, 8)
+    changes = []
+    for coulomb in (relaxation.Coulomb(8.0, 2 / weight), relaxation.Coulomb(8.0, 0.0)):
+        s = stars.copy()
+        blocks = relaxation.local_state(s.bodies, edges, 32, 0.02, coulomb)._replace(dt=np.full(len(edges) - 1, 1e-6))
+        relaxation.relax(np.random.default_rng(5), s.bodies, blocks, relaxation.Encounters(8, coulomb, 0.0), 1e-6)
+        changes.append(np.mean((s.vr - stars.vr) ** 2))
+    # The same random numbers, and sin(β/2) ∝ √ln Λ: what is left are terms of the order of the deflection squared.
+    assert changes[0] / changes[1] == pytest.approx((8.0 - np.log(weight)) / 8.0, rel=1e-3)
 
 
 def energy_spread(sweeps: int) -> float:

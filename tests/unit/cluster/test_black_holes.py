@@ -102,7 +102,7 @@ def test_mean_masses_are_those_of_the_local_state():
         np.random.default_rng(1).uniform(0.1, 2, 3_000), "plummer", 1.5, 1.0, 20.0, np.random.default_rng(1)
     )
     edges = relaxation.block_edges(3_000, 5)
-    blocks = relaxation.local_state(s.bodies, edges, 32, 0.5, 4.0)
+    blocks = relaxation.local_state(s.bodies, edges, 32, 0.5, relaxation.Coulomb(4.0, 0.0))
     np.testing.assert_allclose(relaxation.mean_masses(s.m, edges, 32), blocks.mass, rtol=1e-9)
 
 
