@@ -16,7 +16,14 @@ from tuning.problem import Value
 BEST = "best.json"
 
 
-def write(outcomes: Iterable[Outcome], folder: Path, target: str = "train", again: bool = True) -> dict[str, float]:
+def write(
+    outcomes: Iterable[Outcome],
+    folder: Path,
+    target: str = "train",
+    again: bool = True,
+    group: str = "train",
+    also: tuple[str, ...] = (),
+) -> dict[str, float]:
     """Write ``trials_<network>.csv``, ``finals_<network>.csv``, ``importance_<network>.csv``, ``best.json`` (of which
     training reads ``setting``) and ``best.txt``.
 
@@ -29,7 +36,11 @@ def write(outcomes: Iterable[Outcome], folder: Path, target: str = "train", agai
     target
         What a user calls to train with the best setting.
     again
-        Whether ``train.from=tune`` does that, too.
+        Whether ``<group>.from=tune`` does that, too.
+    group
+        The group of settings that was searched.
+    also
+        Further ``--set`` that both calls need.
 
     Returns
     -------
@@ -47,12 +58,12 @@ def write(outcomes: Iterable[Outcome], folder: Path, target: str = "train", agai
         metrics |= _metrics(one)
         pages.append(_page(one))
     _text(json.dumps({"setting": setting}, indent=1, sort_keys=True) + "\n", folder / BEST)
-    line = " ".join(f"--set train.{name}={_word(value)}" for name, value in sorted(setting.items()))
+    line = " ".join([*(f"--set {group}.{name}={_word(value)}" for name, value in sorted(setting.items())), *also])
     ready = f"To train it:\n\n    python -m reproduce {target} {line}\n"
     if again:
         ready += (
             "\nor, with the profile and settings of this search,\n\n"
-            f"    python -m reproduce {target} --set train.from=tune\n"
+            f"    {' '.join((f'python -m reproduce {target} --set {group}.from=tune', *also))}\n"
         )
     _text("\n".join([*pages, ready]), folder / "best.txt")
     return metrics

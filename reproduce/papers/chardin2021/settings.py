@@ -59,6 +59,8 @@ class Fresh(Group):
     """Maps drawn anew in every epoch, in place of the data set's training maps."""
 
     maps: int | None = Field(None, ge=2, description="maps of an epoch; none: as many as dataset.train")
+    epochs: int = Field(12, ge=1, description="epochs of all networks, which see the same maps")
+    learning_rate: Positive = Field(2e-3, description="Adam's learning rate for all of them")
     distances_kpc: tuple[Positive, Positive] = Field(
         (9.0, 110.0), description="nearest and farthest; evenly in the logarithm between them [kpc]"
     )
@@ -127,19 +129,15 @@ class Train(Group):
 
     @model_validator(mode="after")
     def _fed_with_the_same_maps(self) -> Self:
-        if self.views == "fixed":
-            return self
-        pairs = {name: f"regressor_{name}" for name in ("epochs", "learning_rate")}
-        for one, other in pairs.items():
-            if getattr(self, one) != getattr(self, other):
-                raise ValueError(
-                    f"train.views=fresh feeds all networks with the same maps: {one}={getattr(self, one)} and "
-                    f"{other}={getattr(self, other)} must be equal"
-                )
-        if self.loss == "regressor":
+        if self.views == "fresh" and self.loss == "regressor":
             raise ValueError(
                 "train.loss=regressor looks through a trained regressor; with train.views=fresh there is "
-                "none yet: choose another loss"
+                "none yet: choose another loss, or train.views=fixed"
+            )
+        if self.views == "fresh" and self.from_ == "tune":
+            raise ValueError(
+                "train.from=tune takes what a search found on the data set's own maps, learning rates and all: "
+                "set train.views=fixed too"
             )
         return self
 

@@ -104,7 +104,7 @@ def tune(job: Job) -> None:
     from tuning import draw, outcome, results
 
     searched = outcome.load(job.inputs["search"])
-    job.metrics |= results.write(searched, job.folder)
+    job.metrics |= results.write(searched, job.folder, also=("--set train.views=fixed",))
     draw.draw(searched, job.folder)
 
 

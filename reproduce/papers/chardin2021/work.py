@@ -47,6 +47,7 @@ def train(settings: Settings) -> float:
     views = settings.dataset.train
     if group.views == "fresh":  # maps are drawn beside the training, which waits for them where it is the faster
         views = group.fresh.maps or views
+        epochs = dict.fromkeys(epochs, group.fresh.epochs)
     return group.members * sum(START_TRAINING_MS + views * epochs[name] * _training_ms(group, name) for name in epochs)
 
 

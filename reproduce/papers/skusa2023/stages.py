@@ -99,7 +99,7 @@ def tune(job: Job) -> None:
     from tuning import draw, outcome, results
 
     searched = outcome.load(job.inputs["search"])
-    job.metrics |= results.write(searched, job.folder)
+    job.metrics |= results.write(searched, job.folder, "skusa2023.repaired", group="repaired")
     draw.draw(searched, job.folder)
 
 

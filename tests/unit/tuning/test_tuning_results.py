@@ -106,6 +106,15 @@ def test_tables_and_the_line_that_trains_the_best(tmp_path: Path) -> None:
     assert metrics["encoder_decoder.trials_failed"] == 1
 
 
+def test_what_to_call_names_the_papers_target_its_group_and_what_else_it_needs(tmp_path: Path) -> None:
+    results.write([made_up()], tmp_path, "hubble1929.fit", group="fit", also=("--set fit.views=fixed",))
+    calls = [line.strip() for line in (tmp_path / "best.txt").read_text().splitlines() if "python -m" in line]
+    assert len(calls) == 2
+    assert all(call.startswith("python -m reproduce hubble1929.fit --set fit.") for call in calls)
+    assert all(call.endswith(" --set fit.views=fixed") for call in calls)
+    assert "--set fit.from=tune" in calls[1]
+
+
 def test_importance_finds_what_matters_and_says_when_nothing_does() -> None:
     table = importance.table(made_up(60)).set_index("dimension")
     assert table.index[0] == "learning_rate"

@@ -138,6 +138,8 @@ def _together(
         data=views(source),
         heads=tuple(dataclasses.replace(one.heads[0], target=one.name) for one in apart.values()),
         seeds=(train.seed, len(NETWORKS), 0),
+        epochs=train.fresh.epochs,
+        learning_rate=train.fresh.learning_rate,
         weights=checkpoint / "networks.weights.h5",
         state=checkpoint / "networks.h5",
     )

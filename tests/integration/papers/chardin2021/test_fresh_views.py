@@ -20,9 +20,8 @@ from tests.support.mock_clusters import snapshot_file
 
 DATASET = Dataset(train=12, validation=4, test_snapshots=1, camera=Camera(pixels=96, smoothing_pixels=2))
 TRAIN = Train(
-    views="fresh", fresh=Fresh(maps=16, distances_kpc=(9, 60)), architecture="compact", width=0.25, batch_size=8,
-    loss="mse", epochs=2, learning_rate=0.002, regressor_architecture="compact", regressor_width=0.25,
-    regressor_epochs=2, regressor_learning_rate=0.002,
+    views="fresh", fresh=Fresh(maps=16, epochs=2, distances_kpc=(9, 60)), architecture="compact", width=0.25,
+    batch_size=8, loss="mse", regressor_architecture="compact", regressor_width=0.25,
 )  # fmt: skip
 
 
@@ -82,7 +81,9 @@ def test_both_networks_are_trained_on_them(simulations: dict[str, Path], dataset
 
 
 def test_settings_that_cannot_be_fed_together_are_refused() -> None:
-    with pytest.raises(ValidationError, match=r"epochs=3 and regressor_epochs=2 must be equal"):
-        Train.model_validate(TRAIN.model_dump() | {"epochs": 3})
+    with pytest.raises(ValidationError, match=r"from=tune .* set train.views=fixed too"):
+        Train.model_validate(TRAIN.model_dump() | {"from": "tune"})
+    with pytest.raises(ValidationError, match=r"loss=regressor .* or train.views=fixed"):
+        Train.model_validate(TRAIN.model_dump() | {"loss": "regressor"})
     with pytest.raises(ValidationError, match="nearest and the farthest"):
         Fresh(distances_kpc=(50, 20))
