@@ -19,7 +19,6 @@ import numpy as np
 
 from reproduce.cluster import history
 from reproduce.cluster.evolution import advance, begin
-from reproduce.cluster.library import COULOMB
 from reproduce.cluster.settings import ClusterSettings
 from reproduce.cluster.simulate import prepare
 
@@ -50,7 +49,6 @@ def settings_of(name: str) -> ClusterSettings:
         galactocentric_radius_kpc=orbit_kpc, metallicity=metallicity,
         profile="king", king_w0=W0, imf_low_msun=0.08, imf_high_msun=150.0, kicks="fallback",
         remnant_kick_kms=265.0, stellar_recipe="fryer2012", track_spacing=1e-3, step_floor_myr=1.0, snapshots=1,
-        **COULOMB,
     )  # fmt: skip
 
 
@@ -105,7 +103,7 @@ def main() -> None:
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for name in given.models:
         own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr, "escape": given.escape}
-        key = {"model": name, "age_gyr": given.age_gyr, **COULOMB, **own}
+        key = {"model": name, "age_gyr": given.age_gyr, **own}
         rows = [row for row in done if key.items() <= row.items()]
         if not rows:
             rows = [key | run(name, given.age_gyr, given.tracks, own)]

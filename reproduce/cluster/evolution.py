@@ -49,9 +49,9 @@ class Physics:
     evolution_myr: NDArray[np.float64]
     response_myr: NDArray[np.float64]
     escape: str = "energy"
-    escape_rate: float = 2.0
-    coulomb_gamma: float = 0.02
-    coulomb_masses: str = "mean"
+    escape_rate: float = 1.4
+    coulomb_gamma: float = 0.11
+    coulomb_masses: str = "pair"
     theta_max: float = 0.5
     sweeps: int = 8
     step_floor_myr: float = 0.25
@@ -246,7 +246,7 @@ def _leaving(cluster: Cluster, physics: Physics, energy: NDArray[np.float64]) ->
         saddle = saddle_energy(mass, jacobi)
         return orbits.leaving_late(random, energy, saddle, physics.escape_rate * tide.frequency * cluster.last_dt)
     if physics.escape == "energy":
-        return energy > escape_energy(mass, jacobi, len(energy), physics.coulomb_gamma)
+        return energy > escape_energy(mass, jacobi, len(energy))
     return orbits.reaching(cluster.stars.bodies, energy, cluster.potential(), jacobi)
 
 

@@ -17,9 +17,6 @@ MEAN_MASS_MSUN = 0.58  # of stars between 0.08 and 150 Msun
 LARGE = 1_000_000  # stars
 TRACK_SPACING = 1e-3  # in ln m: light to 0.5 %, mass to 1e-5 of tracks of their own (docs/results_cluster.md)
 STEPS = 500  # base steps in an initial half-mass relaxation time, where that is long; it grows threefold in 0.3 Gyr
-# The Coulomb logarithm of each pair, and the rate of escape that goes with it: with both, direct N-body is followed
-# better than with the defaults, which the models of the paper have (docs/decisions/cluster-coulomb.md).
-COULOMB = {"coulomb_masses": "pair", "coulomb_gamma": 0.11, "escape_rate": 1.4}
 FULLEST = 0.2  # largest half-mass radius, in Jacobi radii: about that of a King model of W0 = 5 that reaches its edge
 _ATTEMPTS = 1_000
 
@@ -118,7 +115,6 @@ def _model(library: Library, point: NDArray[np.float64]) -> Model:
         "snapshot_ages_gyr": library.snapshot_ages_gyr,
         "imf_low_msun": 0.08,
         "imf_high_msun": 150.0,
-        **COULOMB,
         "kicks": library.kicks,
         "remnant_kick_kms": 265.0,
         "stellar_recipe": "fryer2012",

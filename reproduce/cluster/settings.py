@@ -55,12 +55,13 @@ class Evolution(Group):
         "delayed", description="escape: with a delay, above an energy (Giersz et al. 2008), or by apocentre"
     )
     escape_rate: Positive = Field(
-        2.0, description="with a delay: a star above the saddle leaves in the time 1 / (rate Ω Ê²), Ê = 1 - E/E_saddle"
+        1.4, description="with a delay: a star above the saddle leaves in the time 1 / (rate Ω Ê²), Ê = 1 - E/E_saddle"
     )
-    coulomb_gamma: Positive = Field(0.02, description="γ of the Coulomb logarithm, ln Λ = ln(γ N)")
-    coulomb_masses: Literal["mean", "pair"] = Field(
-        "mean",
-        description="ln Λ is the same for all pairs, or falls with the masses of each: ln(2 γ N <m> / (m₁ + m₂))",
+    coulomb_gamma: Positive = Field(
+        0.11, description="γ of the Coulomb logarithm, ln Λ = ln(γ N); of several masses some 0.02, if one is for all"
+    )
+    coulomb_masses: Literal["pair", "mean"] = Field(
+        "pair", description="ln Λ falls with the masses of a pair, ln(2 γ N <m> / (m₁ + m₂)), or is the same for all"
     )
     theta_max: float = Field(0.5, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
     sweeps: int = Field(8, ge=1, le=64, description="relaxation sweeps with alternating partners in a block")

@@ -68,11 +68,11 @@ def saddle_energy(mass_msun: float, jacobi_pc: float) -> float:
     return -1.5 * G * mass_msun / jacobi_pc
 
 
-def escape_energy(mass_msun: float, jacobi_pc: float, n_stars: int, coulomb_gamma: float) -> float:
+def escape_energy(mass_msun: float, jacobi_pc: float, n_stars: int) -> float:
     """Energy per unit mass [pc² Myr⁻²] above which a star leaves (Giersz, Heggie & Hurley 2008).
 
-    E = -α G M / r_J with α = 1.5 - 3 (ln(γN) / N)^¼: below the saddle by an amount that accounts for stars that are
-    scattered back before they find the way out.
+    E = -α G M / r_J with α = 1.5 - 3 (ln(γN) / N)^¼ and their γ = 0.02: below the saddle by an amount that accounts for
+    stars that are scattered back before they find the way out.
     """
-    alpha = 1.5 - 3 * (max(np.log(coulomb_gamma * n_stars), 1.0) / n_stars) ** 0.25
+    alpha = 1.5 - 3 * (max(np.log(0.02 * n_stars), 1.0) / n_stars) ** 0.25
     return -alpha * G * mass_msun / jacobi_pc

@@ -172,7 +172,7 @@ def test_tides():
     assert bulge_disc_halo(220.0, 15.0).gradient == pytest.approx(-(high - low) / (2 * step), rel=1e-6)
     with pytest.raises(InputError, match="circular_velocity_kms"):
         bulge_disc_halo(100.0, 15.0)
-    assert escape_energy(1e4, 50.0, 50_000, 0.02) == pytest.approx(-1.1748 * G * 1e4 / 50, rel=1e-3)
+    assert escape_energy(1e4, 50.0, 50_000) == pytest.approx(-1.1748 * G * 1e4 / 50, rel=1e-3)
 
 
 def test_core_radius_of_a_plummer_sphere():
