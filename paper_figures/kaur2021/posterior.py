@@ -46,7 +46,7 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
         cover.plot(LEVELS, shares(table["below"].to_numpy()), color=colour, label=f"{kind}, as it is")
         cover.plot(*corrected(table), "o", ms=4, mec="white", mew=0.6, color=colour, label=f"{kind}, corrected")
         counts, edges = np.histogram(table["below"], BINS, (0, 1))
-        rank.stairs(counts / counts.mean(), edges, color=colour, label=kind)
+        rank.stairs(counts / counts.mean(), edges, color=colour)
     scatter.set(
         xlabel="true label", ylabel="median and 68 % interval", xlim=(0, 10), ylim=(0, 10), aspect="equal", box_aspect=1
     )
@@ -54,7 +54,6 @@ def draw(predictions: Mapping[str, pd.DataFrame], galaxies: Mapping[str, int]) -
     rank.set(xlabel="probability below the truth", ylabel="density", xlim=(0, 1), ylim=(0, None), box_aspect=1)
     scatter.legend(loc="upper left")
     cover.legend(loc="lower right", fontsize=5.5)
-    rank.legend(loc="lower center")
     return drawing
 
 
