@@ -162,7 +162,7 @@ class SetModel:
         """Posterior of each galaxy's dark mass, averaged over turned, mirrored and reversed copies and the members.
 
         Galaxies with more clusters than the networks can see at once are seen as many times as there are copies, each
-        time with others.
+        time with others, which do not depend on the order of the list.
         """
         members = []
         for copy in range(self.architecture.copies):
@@ -177,17 +177,25 @@ class SetModel:
         return Masses(Mixture.joined(members), prior, score, self.architecture.levels)
 
     def described(self, galaxies: Sequence[Seen]) -> tuple[Array, Array]:
-        """What the first network sees of galaxies, (n, width), and six plain numbers of each, (n, 6)."""
-        _, features = self._answers(self._looks_in, galaxies)
+        """What the first network sees of galaxies, (n, width), and six plain numbers of each, (n, 6).
+
+        Of more clusters than the network can see at once it sees those of the first copy; the six numbers are of all.
+        """
+        _, features = self._answers(self._looks_in, [self._drawn(seen, 0) for seen in galaxies])
         return features.astype(np.float64), np.array([appearance(seen) for seen in galaxies])
 
     def _copy(self, seen: Seen, copy: int) -> Seen:
         """One of the copies; the same each time."""
-        copies = self.architecture.copies
+        angle = 2 * np.pi * copy / self.architecture.copies
+        return self._drawn(seen, copy).turned(angle, mirror=copy % 2 == 1, reverse=copy // 2 % 2 == 1)
+
+    def _drawn(self, seen: Seen, copy: int) -> Seen:
+        """The clusters that a copy shows: all, or as many as fit, drawn alike from a list in any order."""
         size = self.architecture.size
-        if len(seen) > size:
-            seen = seen.take(np.random.default_rng([copy, len(seen)]).permutation(len(seen))[:size])
-        return seen.turned(2 * np.pi * copy / copies, mirror=copy % 2 == 1, reverse=copy // 2 % 2 == 1)
+        if len(seen) <= size:
+            return seen
+        order = np.lexsort((seen.error_kms, seen.velocity_kms, seen.y_kpc, seen.x_kpc))
+        return seen.take(order[np.random.default_rng([copy, len(seen)]).permutation(len(seen))[:size]])
 
     def _answers(self, network: keras.Model, galaxies: Sequence[Seen]) -> list[NDArray]:
         size = self.architecture.size

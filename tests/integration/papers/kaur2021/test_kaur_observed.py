@@ -109,15 +109,19 @@ def test_every_measure_is_there_for_every_way_to_look(made: Path, tmp_path: Path
         assert len(error) == 8
 
 
-def test_answers_do_not_depend_on_the_order_or_the_zero_of_velocity(model: CorrectedModel) -> None:
+@pytest.mark.parametrize("n", [40, 100])  # fewer and more than the 64 that these networks see at once
+def test_answers_do_not_depend_on_the_order_or_the_zero_of_velocity(model: CorrectedModel, n: int) -> None:
     generator = np.random.default_rng(1)
-    x, y = generator.normal(size=(2, 40)) * 8
-    seen = Seen(x, y, generator.normal(0, 150, 40), np.zeros(40))
-    order = generator.permutation(40)
-    moved = seen.take(order)
+    x, y = generator.normal(size=(2, n)) * 8
+    seen = Seen(x, y, generator.normal(0, 150, n), np.zeros(n))
+    moved = seen.take(generator.permutation(n))
     moved = Seen(moved.x_kpc, moved.y_kpc, moved.velocity_kms + 663, moved.error_kms)
     found = model.predict([seen, moved])
     assert found.median_msun()[1] == pytest.approx(found.median_msun()[0], rel=1e-4)
+    assert found.domain[1] == pytest.approx(found.domain[0], rel=1e-4)
+    features, looks = model.networks.described([seen, moved])
+    np.testing.assert_allclose(features[1], features[0], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(looks[1], looks[0])
     low, high = found.intervals_msun()
     assert (low[1] < low[0]).all() and (low[0] < found.median_msun()).all() and (high[0] < high[1]).all()
     assert (low >= ENDS[0]).all() and (high <= ENDS[1]).all()
