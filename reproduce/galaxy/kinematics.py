@@ -3,6 +3,10 @@
 Cells of the field have the mean and the standard deviation of their clusters' velocities. Empty cells get a value, and
 the maps are smoothed by a Gaussian. The paper leaves much of it open; every choice is one of `settings.MapSettings`.
 R_sm is taken for the Gaussian's standard deviation; where a full width is meant, divide by 2.355.
+
+There are two kinds of noise. `velocity_error_kms` is what a spectrograph does: each cluster's velocity has an error
+before V and σ are computed, which raises σ unless it is taken out in quadrature. `pixel_noise_kms` is what the paper
+does (Sect. 4.2): the finished cells of V and σ get noise; as no dispersion is negative, σ ends at 0.
 """
 
 from dataclasses import dataclass
@@ -100,7 +104,8 @@ def make_maps(views: Views, disc_size_kpc: float, settings: MapSettings, generat
         velocity, dispersion = (_smooth(_fill(each, settings), width, settings) for each in (velocity, dispersion))
     if settings.pixel_noise_kms:
         velocity = velocity + generator.normal(scale=settings.pixel_noise_kms, size=velocity.shape)
-        dispersion = dispersion + generator.normal(scale=settings.pixel_noise_kms, size=velocity.shape)
+        noise = generator.normal(scale=settings.pixel_noise_kms, size=velocity.shape)
+        dispersion = np.maximum(dispersion + noise, 0)
     return Maps(velocity, dispersion, count)
 
 

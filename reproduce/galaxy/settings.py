@@ -91,7 +91,7 @@ class MapSettings(Group):
     least_for_sigma: int = Field(
         1, ge=1, description="clusters that a cell needs to have a dispersion; with 1, one cluster has 0 km/s"
     )
-    pixel_noise_kms: float = Field(0.0, ge=0, description="Gaussian noise of each pixel [km/s]; 5 in DL5")
+    pixel_noise_kms: float = Field(0.0, ge=0, description="Gaussian noise of each cell of V and σ [km/s]; 5 in DL5")
     velocity_error_kms: float = Field(0.0, ge=0, description="Gaussian error of each cluster's velocity [km/s]")
     subtract_error: bool = Field(False, description="take velocity_error_kms out of the dispersions, in quadrature")
 

@@ -71,10 +71,14 @@ def test_empty_cells_do_not_count_when_they_are_ignored():
 
 def test_noise_has_the_width_asked_for():
     views = Views(np.zeros((400, 3)), np.zeros((400, 3)), np.zeros((400, 3)))
-    pixel = make_maps(views, 10.0, MapSettings(smoothing_kpc=0, pixel_noise_kms=5.0), np.random.default_rng(1))
-    # 40,000 pixels know their standard deviation to 1/√80,000 = 0.35 %.
-    assert pixel.velocity_kms.std() == pytest.approx(5.0, rel=0.015)
-    assert pixel.dispersion_kms.std() == pytest.approx(5.0, rel=0.015)
+    noisy = MapSettings(smoothing_kpc=0, pixel_noise_kms=5.0, empty=50.0)
+    pixel = make_maps(views, 10.0, noisy, np.random.default_rng(1))
+    # 40,000 pixels, of which 1 in 100 has clusters, know their standard deviation to 1/√80,000 = 0.35 %.
+    empty = pixel.count == 0
+    assert pixel.velocity_kms[empty].std() == pytest.approx(5.0, rel=0.015)
+    assert pixel.dispersion_kms[empty].std() == pytest.approx(5.0, rel=0.015)
+    assert pixel.dispersion_kms[~empty].min() == 0  # their σ is 0, and noise makes no negative one
+    assert (pixel.dispersion_kms[~empty] == 0).mean() == pytest.approx(0.5, abs=0.1)  # 400 cells: 4 standard errors
     cluster = make_maps(views, 10.0, MapSettings(smoothing_kpc=0, velocity_error_kms=5.0), np.random.default_rng(1))
     # The mean of three clusters has 5/√3 km/s; 400 views know it to 1/√800 = 3.5 %.
     assert cluster.velocity_kms[:, 5, 5].std() == pytest.approx(5 / np.sqrt(3), rel=0.12)

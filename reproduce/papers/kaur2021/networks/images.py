@@ -81,7 +81,7 @@ class FixedMaps:
     channels : {"one_channel", "two_channel"}
     split : {"image", "galaxy"}
     pixel_noise_kms : float
-        Gaussian noise of every cell of V and σ, the same in every epoch.
+        Gaussian noise of every cell of V and σ, the same in every epoch; σ stays 0 or above.
     validation_fraction : float
         Share of the training images, or of the training galaxies, that choose the epoch. The test images never do.
     seed : int
@@ -134,10 +134,12 @@ class FixedMaps:
         found = [maps.read(self.path, kind) for kind in self.kinds]
         every = joined([_images(one, INPUTS[self.channels]) for one in found])
         if self.pixel_noise_kms:
-            for place, values in enumerate(every.inputs.values()):
+            for place, (name, values) in enumerate(every.inputs.items()):
                 generator = np.random.default_rng([self.seed, NOISE, place])
                 scale = np.float32(self.pixel_noise_kms / UNIT_KMS)
                 values += scale * generator.standard_normal(values.shape, np.float32)
+                if name == "dispersion":
+                    np.maximum(values, 0, out=values)
         return every, np.concatenate([one.test[self.split] for one in found])
 
 

@@ -367,7 +367,7 @@ def _draw(
                 sigma_map[item, i, j] = square[i, j]
                 if noise > 0:
                     mean_map[item, i, j] += noise * np.random.normal()
-                    sigma_map[item, i, j] += noise * np.random.normal()
+                    sigma_map[item, i, j] = max(square[i, j] + noise * np.random.normal(), 0.0)
 
 
 @njit(cache=True)

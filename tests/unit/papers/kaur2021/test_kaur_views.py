@@ -71,6 +71,12 @@ def test_errors_of_velocities_widen_the_dispersion_unless_taken_out():
     assert (taken < plain).any()
 
 
+def test_noise_of_cells_makes_no_negative_dispersion():
+    noisy = drawn((1,), smoothing_kpc=0, pixel_noise_kms=5.0)[0][0]
+    assert noisy["velocity"].min() < 0
+    assert noisy["dispersion"].min() == 0
+
+
 def test_turns_keep_lengths_and_half_of_them_mirror():
     turns = random_turns(400, np.random.default_rng(0))
     np.testing.assert_allclose(turns @ turns.transpose(0, 2, 1), np.broadcast_to(np.eye(3), turns.shape), atol=1e-12)
