@@ -20,7 +20,7 @@ from pathlib import Path
 
 from reproduce.cluster import history
 from reproduce.cluster.library import completed as settings_of
-from reproduce.cluster.library import models, test_names
+from reproduce.cluster.library import held_out_names, models
 from reproduce.cluster.settings import ClusterSettings, Library, Model, Simulate
 from reproduce.cluster.simulate import Task, checkpoint, evolved
 
@@ -77,7 +77,7 @@ def draw(out: Path, library: Library) -> None:
     from paper_figures import style
 
     histories = {file.name.split(".")[0]: Table.read(file).to_pandas() for file in sorted(out.glob("*.ecsv"))}
-    tested = frozenset(test_names(library))
+    tested = frozenset(held_out_names(library))
     style.save(page.draw(histories, tested), out, "library")
     style.save_table(page.table(histories, tested), out, "library", page.UNITS, latex=True)
     print(f"{len(histories)} of {library.clusters} clusters: {out / 'library.png'}")

@@ -40,7 +40,7 @@ def names(library: Library) -> list[str]:
     return [f"L{number:02d}" for number in range(library.clusters)]
 
 
-def test_names(library: Library) -> list[str]:
+def held_out_names(library: Library) -> list[str]:
     """Names of those that no network learns from."""
     return names(library)[: library.test]
 

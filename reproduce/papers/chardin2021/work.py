@@ -30,11 +30,11 @@ def simulate(settings: Settings) -> float:
 
 def maps(settings: Settings) -> float:
     """Maps of the data set."""
-    return START_MAPS + settings.dataset.train + settings.dataset.validation + test_maps(settings)
+    return START_MAPS + settings.dataset.train + settings.dataset.validation + held_out_maps(settings)
 
 
-def test_maps(settings: Settings) -> float:
-    """Maps of the test clusters."""
+def held_out_maps(settings: Settings) -> float:
+    """Maps of the test clusters, which no network learns from."""
     group = settings.dataset
     views = len(group.test_distances_kpc) * len(group.test_fwhm_arcsec)
     return float(group.test_snapshots * len(group.test_models) * views)
@@ -66,7 +66,7 @@ def calibrate(settings: Settings) -> float:
 
 def evaluate(settings: Settings) -> float:
     """Test maps, seen by all networks."""
-    return START_PREDICTION_MS + test_maps(settings) * _prediction_ms(settings.train)
+    return START_PREDICTION_MS + held_out_maps(settings) * _prediction_ms(settings.train)
 
 
 def out_of_domain(settings: Settings) -> float:

@@ -105,7 +105,7 @@ def make_maps(source: Path, maps: Maps, ends_msun: tuple[float, float], folder: 
     return metrics
 
 
-def test_galaxies(kind: str, n_galaxies: int, maps: Maps) -> NDArray[np.bool_]:
+def held_out_galaxies(kind: str, n_galaxies: int, maps: Maps) -> NDArray[np.bool_]:
     """Which galaxies of a kind are to test with where the split is by galaxy, shape (n_galaxies,)."""
     return _chosen("galaxy", kind, n_galaxies, n_galaxies, maps)
 
@@ -113,7 +113,7 @@ def test_galaxies(kind: str, n_galaxies: int, maps: Maps) -> NDArray[np.bool_]:
 def _test(split: str, kind: str, n_galaxies: int, maps: Maps) -> NDArray[np.bool_]:
     """Which images are to test with: a share of all images, or all images of a share of the galaxies."""
     if split == "galaxy":
-        return np.repeat(test_galaxies(kind, n_galaxies, maps), maps.views)
+        return np.repeat(held_out_galaxies(kind, n_galaxies, maps), maps.views)
     return _chosen(split, kind, n_galaxies, n_galaxies * maps.views, maps)
 
 

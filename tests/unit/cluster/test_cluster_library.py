@@ -33,7 +33,7 @@ def test_a_library_is_as_wide_as_asked_for():
 
 def test_the_design_fills_space_and_so_do_its_test_clusters():
     points = library.design(WANTED)
-    assert library.test_names(WANTED) == library.names(WANTED)[:8]
+    assert library.held_out_names(WANTED) == library.names(WANTED)[:8]
     for dimension in range(5):  # a net: each eighth of every dimension holds an eighth of the points, one for testing
         assert np.bincount((8 * points[:, dimension]).astype(int), minlength=8).tolist() == [4] * 8
         assert np.bincount((8 * points[:8, dimension]).astype(int), minlength=8).tolist() == [1] * 8

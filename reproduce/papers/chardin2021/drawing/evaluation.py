@@ -35,9 +35,9 @@ def diagnostics(job: "Job") -> None:
 def library(job: "Job") -> None:
     """All simulated clusters: mass, radius, M/L, core collapse and black holes against age, and in a table."""
     from paper_figures import library, style
-    from reproduce.cluster.library import test_names
+    from reproduce.cluster.library import held_out_names
 
-    histories, tested = _histories(job), frozenset(test_names(job.settings.simulate.library))
+    histories, tested = _histories(job), frozenset(held_out_names(job.settings.simulate.library))
     style.save(library.draw(histories, tested), job.folder, "library")
     table = library.table(histories, tested)
     style.save_table(table, job.folder, "library", library.UNITS, latex=True)

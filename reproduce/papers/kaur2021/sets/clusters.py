@@ -79,7 +79,7 @@ def rows(seen: Seen, size: int) -> NDArray[np.float32]:
     """What the network sees, shape (size, columns); rows without a cluster are 0.
 
     Velocities count from the mean of all clusters, which a galaxy's own velocity would be better for but seldom is
-    known as well; training does the same. Of more than `size` clusters only the first have a row: `SetModel` draws some.
+    known as well; training does the same. Of more than `size` clusters only the first have a row; `SetModel` draws.
     """
     n = min(len(seen), size)
     found = np.zeros((size, len(COLUMNS)), np.float32)

@@ -93,7 +93,7 @@ def split(source: Path, seen: Maps, sets: Sets) -> dict[str, tuple[Galaxy, ...]]
     """
     found: dict[str, list[Galaxy]] = {"train": [], "validation": [], "test": []}
     for kind in galaxies.kinds(source):
-        test = maps.test_galaxies(kind, len(galaxies.read(source, kind)), seen)
+        test = maps.held_out_galaxies(kind, len(galaxies.read(source, kind)), seen)
         others = np.random.default_rng([sets.seed, VALIDATION]).permutation(np.flatnonzero(~test))
         n = min(max(round(sets.validation_fraction * len(others)), 2), max(len(others) - 1, 0))
         parts = {"test": np.flatnonzero(test), "validation": np.sort(others[:n]), "train": np.sort(others[n:])}
