@@ -1,7 +1,8 @@
 """Ways to look at galaxies that no network was trained with.
 
-``sets``: the very clusters of its maps, all of them; ``sets_field``: those of them that lie in the maps' field, which
-is all that a map shows; ``sets_views``: views as in training, with other fields, numbers and errors.
+``sets``: the very clusters of its maps, all of them, of discs and of remnants alike also those beyond the largest field
+of a training view (what that does: docs/kaur2021_observed.md, Limits); ``sets_field``: those of them that lie in the
+maps' field, which is all that a map shows; ``sets_views``: views as in training, with other fields, numbers and errors.
 """
 
 from pathlib import Path
