@@ -8,7 +8,6 @@ through the chain, `python -m reproduce evaluate --profile extended --set ...`, 
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import pandas as pd
 
 from reproduce.papers.chardin2021.settings import PROFILES, Settings
 from reproduce.papers.chardin2021.stages import STAGES
+from reproduce.workflow.files import read_json
 from reproduce.workflow.stages import Chain
 
 SMALL = (
@@ -56,7 +56,7 @@ def main() -> None:
             command = [sys.executable, "-m", "reproduce", "evaluate", "--profile", "extended", *words]
             subprocess.run([*command, "--store", str(given.store), "--workers", str(given.workers)], check=True)
             key = Chain("chardin2021", STAGES, PROFILES.load("extended", overrides)).key("evaluate")
-            metrics = json.loads((given.store / "evaluate" / key / "metrics.json").read_text())
+            metrics = read_json(given.store / "chardin2021" / "evaluate" / key / "metrics.json")
             rows[clusters, views] = {text: metrics[name] for name, text in KEPT.items()}
     table = pd.DataFrame(rows).T.rename_axis(["clusters", "distances, seeings"])
     print(table.round(2).to_string())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 from tuning.problem import Value
 from tuning.space import Dimension
 
@@ -133,7 +133,7 @@ def save(found: list[Outcome], folder: Path) -> None:
 def load(folder: Path) -> list[Outcome]:
     """Read ``found.json``."""
     read = []
-    for one in json.loads((folder / FILE).read_text(encoding="utf-8")):
+    for one in read_json(folder / FILE, kind=list):
         one["space"] = [Dimension(row["name"], row["kind"], tuple(row["values"])) for row in one["space"]]
         one["tried"] = [Tried(**row) for row in one["tried"]]
         one["finalists"] = [Finalist(**row) for row in one["finalists"]]

@@ -16,7 +16,7 @@ from typing import Any
 
 from reproduce.learning.weights import weights_file
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.settings import Group
 from tuning.outcome import Finalist, Outcome, Tried
 from tuning.problem import Problem, Value, applied
@@ -199,7 +199,7 @@ class Clock:
 
     def __init__(self, path: Path, minutes: float | None) -> None:
         self._path, self._minutes = path, minutes
-        self._known: list[float] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        self._known: list[float] = read_json(path, kind=list) if path.exists() else []
         self._trials, self._now, self._began = 0, 0.0, time.monotonic()
 
     @property

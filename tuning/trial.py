@@ -17,7 +17,7 @@ import numpy as np
 
 from reproduce.learning.weights import weights_file
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.settings import Group
 from reproduce.workflow.store import exclusive
 from tuning.problem import Problem
@@ -91,7 +91,7 @@ def read(trial: Trial) -> dict[str, Any] | None:
     """The result of a trial; None if it is not finished."""
     if not trial.result.exists():
         return None
-    found: dict[str, Any] = json.loads(trial.result.read_text(encoding="utf-8"))
+    found: dict[str, Any] = read_json(trial.result)
     return found
 
 

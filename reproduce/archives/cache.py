@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import settle, whole
+from reproduce.workflow.files import read_json, settle, whole
 from reproduce.workflow.source import file_digest
 from reproduce.workflow.store import NO_LOCKS
 
@@ -81,7 +81,7 @@ class Entry:
         """
         if not self.record.is_file() or not self.data.is_file():
             return None
-        values = json.loads(self.record.read_text(encoding="utf-8"))
+        values = read_json(self.record, f"delete {self.folder} to download {self.url} again")
         found = Download(path=self.data, **values)
         if self.data.stat().st_size != found.size or file_digest(self.data) != found.sha256:
             raise InputError(

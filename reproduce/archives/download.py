@@ -20,7 +20,7 @@ from urllib3.exceptions import ReadTimeoutError
 
 from reproduce.archives.cache import Download, Entry, place_at
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.source import file_digest
 
 CHUNK_BYTES = 1 << 16
@@ -247,7 +247,7 @@ def _resumable(entry: Entry, headers: dict[str, str]) -> int:
     """Bytes that are there of a file whose version is known; asks for the rest in the headers."""
     if not (entry.partial.is_file() and entry.partial_of.is_file()):
         return 0
-    version = json.loads(entry.partial_of.read_text(encoding="utf-8"))["version"]
+    version = read_json(entry.partial_of)["version"]
     have = entry.partial.stat().st_size
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": version}

@@ -16,6 +16,7 @@ from reproduce.archives.formats import is_fits, is_text
 from reproduce.archives.image import BandImage, NotShownError, Window
 from reproduce.archives.panstarrs import PIXEL_ARCSEC, PanSTARRSClass
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import read_json
 
 CORNERS_DEG = (45, 135, 225, 315)
 
@@ -122,7 +123,7 @@ class Skycells(_Files):
             f"{self._server}/api/v0/invoke?{where}", lambda: self._ask(window, band), check=is_text("[")
         )
         self._used[answer.url] = answer
-        places = json.loads(answer.path.read_text(encoding="utf-8"))
+        places = read_json(answer.path, kind=list)
         if not places:
             raise InputError(
                 f"MAST has no Pan-STARRS1 stack in {band} at {position.to_string('decimal', precision=5)} deg; "

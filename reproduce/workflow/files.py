@@ -1,9 +1,21 @@
-"""Files that are whole or absent."""
+"""Files that are whole or absent, and JSON files that hold what they should."""
 
+import json
 import os
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from reproduce.workflow.errors import InputError
+
+MADE_HERE = "delete it and run the command again"
+
+Record = TypeVar("Record")
 
 
 @contextmanager
@@ -37,3 +49,64 @@ def settle(partial: Path, path: Path) -> None:
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def read_json(path: Path, mend: str = MADE_HERE, kind: type = dict) -> Any:
+    """What a JSON file holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    mend : str
+        What the user can do where it is not as it should be; by default, that of a file which a stage or the cache
+        makes anew where it is gone.
+    kind : type
+        What it must hold, such as a ``dict`` or a ``list``.
+
+    Raises
+    ------
+    InputError
+        If it is absent, cannot be read as JSON, or holds something else.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; {mend}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error}); {mend}") from None
+    if not isinstance(found, kind):
+        raise InputError(f"{path}: expected a {kind.__name__}, found {reprlib.repr(found)}; {mend}")
+    return found
+
+
+def read_record(path: Path, kind: type[Record], mend: str) -> Record:
+    """A dataclass from a JSON file that has exactly its fields, each of its type.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : type
+        The dataclass.
+    mend : str
+        What the user can do where it is not as it should be.
+
+    Raises
+    ------
+    InputError
+        As `read_json`, and if a field is missing, unknown or of another type.
+    """
+    values, types = read_json(path, mend), get_type_hints(kind)
+    wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    if set(values) != set(wanted):
+        raise InputError(f"{path}: expected the keys {', '.join(wanted)}, found {', '.join(values) or 'none'}; {mend}")
+    for name, value in values.items():
+        try:
+            values[name] = TypeAdapter(types[name]).validate_json(json.dumps(value), strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in (name, *first["loc"]))
+            words = first["msg"][:1].lower() + first["msg"][1:]
+            raise InputError(f"{path}: {where} is {reprlib.repr(first['input'])}: {words}; {mend}") from None
+    return kind(**values)

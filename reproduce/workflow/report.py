@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import jinja2
 
 from reproduce.workflow import comparison
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.papers import Paper
 from reproduce.workflow.stages import Chain, Stage
 from reproduce.workflow.store import Store
@@ -91,7 +90,7 @@ def _metrics(store: Store, chain: Chain) -> dict[str, float]:
             continue
         found |= manifest["metrics"]
         if "metrics.json" in manifest["files"]:
-            found |= json.loads((store.folder(*place) / "metrics.json").read_text(encoding="utf-8"))
+            found |= read_json(store.folder(*place) / "metrics.json")
     return found
 
 

@@ -4,8 +4,9 @@ Titles say whether fields and clusters are synthetic. Of the paper only the abst
 is one of its figures.
 """
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from reproduce.workflow.files import read_json
 
 if TYPE_CHECKING:
     from reproduce.workflow.stages import Job
@@ -190,7 +191,7 @@ def johnson(job: "Job") -> None:
 
 
 def _metrics(job: "Job") -> dict[str, float]:
-    found: dict[str, float] = json.loads((job.inputs["evaluate"] / "metrics.json").read_text(encoding="utf-8"))
+    found: dict[str, float] = read_json(job.inputs["evaluate"] / "metrics.json")
     return found
 
 

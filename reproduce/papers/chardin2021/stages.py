@@ -4,7 +4,6 @@ A function here only hands values on: the settings that its stage declares, the 
 write. Heavy imports happen inside, so that a call that finds everything made never pays for them.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from reproduce.papers.chardin2021 import work
 from reproduce.papers.chardin2021.drawing import evaluation, networks, observed
 from reproduce.papers.chardin2021.names import EXPERIMENT
 from reproduce.papers.chardin2021.settings import PROFILES, Train
+from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.members import curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, When, figure
@@ -49,7 +49,7 @@ def train(job: Job) -> None:
     maps = job.inputs["dataset"]
     group = job.settings.train
     if group.from_ == "tune":
-        best = json.loads((job.inputs["tune"] / "best.json").read_text(encoding="utf-8"))
+        best = read_json(job.inputs["tune"] / "best.json")
         group = type(group).model_validate(group.model_dump(by_alias=True) | best["setting"])
 
     with curves(job.run, group.members) as log:
@@ -151,7 +151,6 @@ def out_of_domain(job: Job) -> None:
     from reproduce.papers.chardin2021.evaluation.calibration import Calibration
     from reproduce.papers.chardin2021.evaluation.out_of_domain import scores, shares
     from reproduce.papers.chardin2021.networks.prediction import load
-    from reproduce.workflow.files import whole
 
     dataset, evaluate = job.settings.dataset, job.settings.evaluate
     table = scores(

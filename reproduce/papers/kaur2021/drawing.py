@@ -1,8 +1,9 @@
 """The figures and tables: each function reads what its stage needs and hands numbers to `paper_figures`."""
 
-import json
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from reproduce.workflow.files import read_json
 
 if TYPE_CHECKING:
     from reproduce.workflow.stages import Job
@@ -184,7 +185,7 @@ def classical(job: "Job") -> None:
     from paper_figures import style
     from paper_figures.kaur2021 import classical
 
-    metrics = json.loads((job.inputs["estimators"] / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read_json(job.inputs["estimators"] / "metrics.json")
     parts = [name.split(".") for name in metrics]
     kinds, methods, splits = (list(dict.fromkeys(column)) for column in list(zip(*parts, strict=True))[:3])
     table = classical.table(metrics, data_manifests.load("kaur2021/published"), kinds, methods, splits)
@@ -223,7 +224,7 @@ def epochs(job: "Job") -> None:
 
 
 def _metrics(job: "Job") -> dict[str, float]:
-    found: dict[str, float] = json.loads((job.inputs["evaluate"] / "metrics.json").read_text(encoding="utf-8"))
+    found: dict[str, float] = read_json(job.inputs["evaluate"] / "metrics.json")
     return found
 
 

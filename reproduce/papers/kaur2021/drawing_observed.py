@@ -4,8 +4,9 @@ Files are named ``..._synthetic`` where the clusters are not real, the figures s
 ``data = synthetic``.
 """
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from reproduce.workflow.files import read_json
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -31,7 +32,7 @@ def posterior(job: "Job") -> None:
             tables[kind] = pd.DataFrame({name: group[name][:] for name in group})
             galaxies[kind] = int(tables[kind]["galaxy"].nunique())
     style.save(figure.draw(tables, galaxies), job.folder, "posterior")
-    metrics = json.loads((job.inputs["set_errors"] / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read_json(job.inputs["set_errors"] / "metrics.json")
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for name, value in metrics.items():
         kind, way, _, measure = name.split(".")

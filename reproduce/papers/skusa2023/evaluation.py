@@ -12,7 +12,7 @@ import pandas as pd
 from reproduce.papers.skusa2023 import fits, models, observing
 from reproduce.papers.skusa2023.methods import EXACT, Method, Trained
 from reproduce.papers.skusa2023.networks import adversary
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 
 METRICS = "metrics.json"
 TABLE = "methods.csv"
@@ -44,7 +44,7 @@ def evaluate(
     """
     told: dict[str, float] = {}
     for place in (trained.dcnn, trained.gan, trained.repaired):
-        told |= json.loads((place / METRICS).read_text(encoding="utf-8"))
+        told |= read_json(place / METRICS)
     rows = []
     with h5py.File(fitted / fits.FILE) as file:
         n_apertures = file[methods[0].name]["kinematics"].shape[1]

@@ -15,7 +15,7 @@ from reproduce.papers.skusa2023.default_galaxy import default_apertures, default
 from reproduce.papers.skusa2023.example_files import PROVENANCE, fetch, write_record
 from reproduce.papers.skusa2023.settings import Observe
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 
 FACTS = "galaxy.json"
 
@@ -68,7 +68,7 @@ def observe(settings: Observe, folder: Path, cache: Path) -> dict[str, float]:
 
 def facts(folder: Path) -> tuple[str, float | None]:
     """Label of a galaxy ("synthetic", "observed") and its true M/L, none where nobody knows it."""
-    found = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    found = read_json(folder / FACTS)
     return found["label"], found["mass_to_light"]
 
 

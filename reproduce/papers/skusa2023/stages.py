@@ -12,6 +12,7 @@ import data_manifests
 from reproduce.papers.skusa2023 import beyond
 from reproduce.papers.skusa2023.drawing import galaxy, networks, sets, tables
 from reproduce.papers.skusa2023.settings import PROFILES, Repaired
+from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.papers import Paper
 from reproduce.workflow.stages import Job, Stage, When, figure
 
@@ -58,13 +59,12 @@ def repaired(job: Job) -> None:
 
     group = job.settings.repaired
     if group.from_ == "tune":
-        best = json.loads((job.inputs["tune"] / "best.json").read_text(encoding="utf-8"))
+        best = read_json(job.inputs["tune"] / "best.json")
         group = Repaired.model_validate(group.model_dump(by_alias=True) | best["setting"])
     _train(job, fit, group)
 
 
 def _train(job: Job, fit: Callable[..., dict[str, float]], group: Any) -> None:
-    from reproduce.workflow.files import whole
 
     def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
         job.log({f"{name}/{key}": value for key, value in values.items()}, epoch)

@@ -1,11 +1,15 @@
-"""A file appears whole or not at all, and what a killed writer leaves has a name that a workspace removes."""
+"""A file appears whole or not at all, a killed writer's is removed, and a JSON file that is wrong gets one line."""
 
+import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from reproduce.workflow.files import whole
+from reproduce.workflow.errors import InputError
+from reproduce.workflow.files import read_json, read_record, whole
 from reproduce.workflow.store import Workspace
 
 
@@ -38,3 +42,53 @@ def test_a_workspace_removes_what_a_killed_writer_leaves(tmp_path: Path, name: s
     assert (str(os.getpid()) in left.name) == shared
     workspace.prepare()
     assert not left.exists()
+
+
+@dataclass(frozen=True)
+class Telescope:
+    name: Literal["Keck", "Gemini"]
+    aperture_m: float
+    mirrors: int
+    field_arcmin: tuple[float, float] = (1.0, 1.0)
+
+
+KECK = Telescope("Keck", 10.0, 36, (5.0, 16.7))
+
+
+def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "telescope.json"
+    path.write_text(json.dumps(asdict(KECK) | {"aperture_m": 10}))  # a whole number is a number, too
+    assert read_record(path, Telescope, "measure it") == KECK
+    assert read_json(path)["mirrors"] == 36
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "no such file"),
+        ("{", "cannot be read as JSON"),
+        ("[1, 2]", "expected a dict, found [1, 2]"),
+        (json.dumps({"name": "Keck"}), "expected the keys name, aperture_m, mirrors, field_arcmin, found name"),
+        (json.dumps(asdict(KECK) | {"more": 1}), "field_arcmin, more; measure it"),
+        (json.dumps(asdict(KECK) | {"name": "Hale"}), "name is 'Hale': input should be 'Keck' or 'Gemini'"),
+        (json.dumps(asdict(KECK) | {"mirrors": 36.5}), "mirrors is 36.5: input should be a valid integer"),
+        (json.dumps(asdict(KECK) | {"aperture_m": "10"}), "aperture_m is '10': input should be a valid number"),
+        (json.dumps(asdict(KECK) | {"field_arcmin": [5, "wide"]}), "field_arcmin.1 is 'wide': input should be"),
+        (json.dumps(asdict(KECK) | {"field_arcmin": [5]}), "field_arcmin.1 is"),
+    ],
+)
+def test_a_record_that_is_wrong_is_one_line_with_file_and_mend(tmp_path: Path, text: str | None, words: str) -> None:
+    path = tmp_path / "telescope.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_record(path, Telescope, "measure it")
+    line = str(caught.value)
+    assert line.startswith(f"{path}: ") and words in line and line.endswith("; measure it") and "\n" not in line
+
+
+def test_a_file_that_cannot_be_opened_or_is_no_text_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "binary.json").write_bytes(b"\x89HDF")
+    for path in (tmp_path, tmp_path / "binary.json"):
+        with pytest.raises(InputError, match=r"cannot be read as JSON .*; delete it and run the command again"):
+            read_json(path, kind=list)

@@ -25,7 +25,7 @@ from reproduce.papers.bialopetravicius2019.networks.binned import Binned
 from reproduce.papers.bialopetravicius2019.settings import Train
 from reproduce.sky.settings import HstCamera
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_record, whole
 
 BATCH = 256
 NAME = "resnet"
@@ -101,21 +101,7 @@ class Architecture:
         InputError
             If it is not there or damaged.
         """
-        path = folder / FILE
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            camera = HstCamera.model_validate(found.pop("camera"))
-            ranges, levels = (
-                tuple((float(low), float(high)) for low, high in found.pop(name)) for name in ("ranges", "levels")
-            )
-            numbers = {name: int(value) for name, value in found.items()}
-            return cls(**numbers, ranges=ranges, camera=camera, levels=levels)
-        except OSError:
-            raise InputError(
-                f"{folder}: no trained networks (no {FILE}); run bialopetravicius2019.train, and name its folder"
-            ) from None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise InputError(f"{path}: damaged; run bialopetravicius2019.train again") from None
+        return read_record(folder / FILE, cls, "run bialopetravicius2019.train, and name its folder")
 
 
 @dataclass(frozen=True)

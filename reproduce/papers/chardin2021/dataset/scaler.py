@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_record, whole
 
 MEND = "make the data set again"
 
@@ -135,12 +135,4 @@ class Scaler:
         InputError
             If the file is no scaler.
         """
-        wanted = [field.name for field in fields(cls)]
-        try:
-            values: Any = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read as a scaler ({error}); {MEND}") from None
-        if not isinstance(values, dict) or sorted(values) != sorted(wanted):
-            found = ", ".join(sorted(values)) if isinstance(values, dict) else type(values).__name__
-            raise InputError(f"{path}: a scaler has {', '.join(sorted(wanted))}; found {found}; {MEND}")
-        return cls(**values)
+        return read_record(Path(path), cls, MEND)

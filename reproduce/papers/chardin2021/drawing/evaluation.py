@@ -1,12 +1,12 @@
 """The simulated clusters, and Figures 3 to 9 and Tables 1 and 2: data and networks on the unseen cluster."""
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import data_manifests
 from reproduce.papers.chardin2021.drawing.captions import training_maps
+from reproduce.workflow.files import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def figure3(job: "Job") -> None:
     history = pd.read_csv(job.inputs["train"] / "history.csv")
     style.save(figure03.draw(history, _both(job)), job.folder, "figure03")
     style.save_table(history, job.folder, "figure03")
-    manifest = json.loads((job.inputs["train"] / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(job.inputs["train"] / "manifest.json")
     names = ("validation_r2_encoder_decoder", "validation_r2_regressor")
     job.metrics |= comparison.write(job.folder, manifest["metrics"], _published(), names)
 
@@ -204,7 +204,7 @@ def table2(job: "Job") -> None:
 
 def _evaluation(job: "Job") -> tuple[Path, dict[str, float]]:
     results = job.inputs["evaluate"]
-    return results, json.loads((results / "metrics.json").read_text(encoding="utf-8"))
+    return results, read_json(results / "metrics.json")
 
 
 def _histogram(results: Path, name: str) -> "tuple[pd.DataFrame, pd.DataFrame]":

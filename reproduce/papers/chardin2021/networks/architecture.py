@@ -5,9 +5,9 @@ our own code by the numbers in that JSON and then reads arrays: nothing in the f
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Literal, Self
 
 import keras
 
@@ -15,8 +15,7 @@ from reproduce.learning import backend
 from reproduce.learning.weights import sha256
 from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
 from reproduce.papers.chardin2021.settings import Train
-from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_record, whole
 from reproduce.workflow.source import digest
 
 NETWORKS = ("encoder_decoder", "regressor")
@@ -45,13 +44,13 @@ class Architecture:
 
     members: int
     pixels: int
-    architecture: str
+    architecture: Literal["released", "compact"]
     width: float
     levels: int
     kernel_size: int
     dropout: float
     skip_connections: bool
-    regressor_architecture: str
+    regressor_architecture: Literal["released", "compact"]
     regressor_width: float
     regressor_dropout: float
     loss: str
@@ -96,22 +95,7 @@ class Architecture:
         InputError
             If it is absent or no architecture.
         """
-        path = folder / FILE
-        kinds = {field.name: field.type for field in fields(cls)}
-        try:
-            values: Any = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read as an architecture ({error}); train again") from None
-        if not isinstance(values, dict) or sorted(values) != sorted(kinds):
-            raise InputError(f"{path}: expected the keys {', '.join(sorted(kinds))}; train again")
-        for name, kind in kinds.items():
-            fits = isinstance(values[name], (int, float) if kind is float else kind)  # type: ignore[arg-type]
-            if not fits:
-                raise InputError(f"{path}: {name} is {values[name]!r}, expected {kind}; train again")
-        for name in ("architecture", "regressor_architecture"):
-            if values[name] not in encoder_decoder.LEVELS:
-                raise InputError(f"{path}: {name} is {values[name]!r}, expected released or compact; train again")
-        return cls(**values)
+        return read_record(folder / FILE, cls, "train again, or name a folder of trained networks")
 
 
 def build(network: str, numbers: "Architecture | Train", pixels: int) -> keras.Model:

@@ -1,6 +1,5 @@
 """A trained model as one folder: weights, scaler, calibration, their sha256, and a model card."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import data_manifests
 from reproduce.papers.chardin2021.names import CALIBRATION, SCALER
 from reproduce.papers.chardin2021.trained_model import consistency
 from reproduce.workflow import comparison
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_json, whole
 
 CARD = "README.md"
 COMPARED = (
@@ -72,5 +71,5 @@ def write(
 
 def metrics_of(folder: Path) -> dict[str, float]:
     """The metrics in a stage's manifest."""
-    metrics: dict[str, float] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["metrics"]
+    metrics: dict[str, float] = read_json(folder / "manifest.json")["metrics"]
     return metrics

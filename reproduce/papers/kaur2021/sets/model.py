@@ -21,10 +21,10 @@ from reproduce.learning.weights import load_members
 from reproduce.papers.kaur2021.sets.clusters import Seen, appearance, rows
 from reproduce.papers.kaur2021.sets.network import build
 from reproduce.papers.kaur2021.settings import Sets
-from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_record, whole
 
 BATCH = 256
+MEND = "run kaur2021.levels, or name another folder of trained networks of sets"
 
 Array = NDArray[np.float64]
 
@@ -73,19 +73,7 @@ class Architecture:
         InputError
             If it is not there or damaged.
         """
-        path = folder / "sets.json"
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            (low, high), (inner, outer) = found.pop("ends_msun"), found.pop("levels")
-            return cls(
-                **{name: int(value) for name, value in found.items()},
-                ends_msun=(float(low), float(high)),
-                levels=(float(inner), float(outer)),
-            )
-        except OSError:
-            raise InputError(f"{folder}: no trained networks of sets (no sets.json); run kaur2021.sets first") from None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise InputError(f"{path}: damaged; run kaur2021.sets again") from None
+        return read_record(folder / "sets.json", cls, MEND)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from scipy.special import expit, ndtr, ndtri
 
 from reproduce.learning.intervals import LEVELS
 from reproduce.workflow.errors import InputError
-from reproduce.workflow.files import whole
+from reproduce.workflow.files import read_record, whole
 
 if TYPE_CHECKING:
     from reproduce.learning.posterior import Mixture
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHARES = np.arange(1, 200) / 200  # at which the distribution of r is kept
 MEDIAN_AND_ENDS = np.array([0.5, *((1 - level) / 2 for level in LEVELS), *((1 + level) / 2 for level in LEVELS)])
 NONE = (0.0,) * 6  # no correction
+MEND = "run kaur2021.levels again"
 HEAVY = 5.0  # degrees of freedom of the t-distribution that a and s are fitted with: few outliers do not rule them
 FARTHEST = 6.0  # |z| beyond which a truth is as good as impossible
 HALVINGS = 40  # of a bracket of 16 prior widths: to rounding of float32
@@ -134,15 +135,11 @@ class Recalibration:
             If it is not there or damaged.
         """
         path = folder / "levels.json"
-        try:
-            held = json.loads(path.read_text(encoding="utf-8"))
-            names = ("kind", "shift", "stretch", "spread")
-            kind, shift, stretch, spread = (tuple(float(value) for value in held[name]) for name in names)
-            if [len(kind), len(shift), len(stretch), len(spread)] != [7, len(NONE), len(NONE), len(SHARES)]:
-                raise ValueError(path)
-            return cls(kind, shift, stretch, spread)
-        except (OSError, ValueError, TypeError, AttributeError, KeyError):
-            raise InputError(f"{path}: missing or damaged; run kaur2021.levels again") from None
+        found = read_record(path, cls, MEND)
+        for name, expected in (("kind", 7), ("shift", len(NONE)), ("stretch", len(NONE)), ("spread", len(SHARES))):
+            if (n := len(getattr(found, name))) != expected:
+                raise InputError(f"{path}: {name} has {n} numbers, expected {expected}; {MEND}")
+        return found
 
     def remnant(self, looks: Array) -> Array:
         """p of galaxies that look so, (n, 6) to (n,)."""

@@ -1,9 +1,9 @@
 """What several figures and tables of this paper read."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import data_manifests
+from reproduce.workflow.files import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def methods(job: "Job") -> "pd.DataFrame":
 
 
 def metrics(job: "Job", stage: str = "evaluate") -> dict[str, float]:
-    found: dict[str, float] = json.loads((job.inputs[stage] / "metrics.json").read_text(encoding="utf-8"))
+    found: dict[str, float] = read_json(job.inputs[stage] / "metrics.json")
     return found
 
 

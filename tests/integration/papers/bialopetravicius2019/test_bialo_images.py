@@ -136,7 +136,7 @@ def test_predict_answers_from_three_files(
         predict_command.main([*words[:-1], f"{RA + 1} {DEC}"])
     with pytest.raises(InputError, match="expected right ascension"):
         predict_command.main([*words[:-1], "here"])
-    with pytest.raises(InputError, match=r"no trained networks \(no resnet.json\)"):
+    with pytest.raises(InputError, match=r"resnet.json: no such file; run bialopetravicius2019.train"):
         predict_command.main([*files, "--networks", str(tmp_path)])
 
 

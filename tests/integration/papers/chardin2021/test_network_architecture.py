@@ -145,7 +145,7 @@ def test_truncated_or_absent_weights_are_refused(saved):
     ("change", "message"),
     [
         ({"width": "wide"}, "width is 'wide'"),
-        ({"architecture": "other"}, "expected released or compact"),
+        ({"architecture": "other"}, "'other': input should be 'released' or 'compact'"),
         ({"more": 1}, "expected the keys"),
     ],
 )

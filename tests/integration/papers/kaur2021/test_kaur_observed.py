@@ -130,10 +130,10 @@ def test_answers_do_not_depend_on_the_order_or_the_zero_of_velocity(model: Corre
 
 
 def test_networks_that_are_not_there_or_damaged_are_told(made: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no trained networks of sets"):
+    with pytest.raises(InputError, match=r"sets.json: no such file; .*folder of trained networks of sets"):
         CorrectedModel.load(tmp_path)
     (tmp_path / "sets.json").write_text("{")
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(InputError, match=r"sets.json: cannot be read as JSON"):
         CorrectedModel.load(tmp_path)
     for name in ("sets.json", "sets.weights.h5"):
         (tmp_path / name).write_bytes((made / "sets" / name).read_bytes())
@@ -141,7 +141,10 @@ def test_networks_that_are_not_there_or_damaged_are_told(made: Path, tmp_path: P
         CorrectedModel.load(tmp_path)
     (tmp_path / "domain.h5").write_bytes((made / "sets" / "domain.h5").read_bytes())
     (tmp_path / "levels.json").write_text('{"kind": [0]}')
-    with pytest.raises(InputError, match=r"levels.json: missing or damaged"):
+    with pytest.raises(InputError, match=r"levels.json: expected the keys kind, shift, stretch, spread, found kind"):
+        CorrectedModel.load(tmp_path)
+    (tmp_path / "levels.json").write_text('{"kind": [0], "shift": [], "stretch": [], "spread": []}')
+    with pytest.raises(InputError, match=r"levels.json: kind has 1 numbers, expected 7; run kaur2021.levels again"):
         CorrectedModel.load(tmp_path)
 
 
