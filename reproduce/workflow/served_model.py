@@ -3,6 +3,7 @@
 import importlib.util
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,50 +18,76 @@ PACKAGES = ("astropy", "h5py", "keras", "numba", "numpy", "pandas", "pydantic", 
 TENSORFLOW = ("tensorflow-cpu", "tensorflow")  # whichever is installed
 
 
-def log(
-    name: str,
-    code: Path,
-    networks: Path,
-    signature: "ModelSignature",
-    experiment: str,
-    run_id: str | None = None,
-) -> str:
-    """Log the networks in a folder to the present tracking store.
+@dataclass(frozen=True)
+class ServedModel:
+    """A paper's networks as an MLflow model, and the command that logs it.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Of the model.
-    code : Path
-        The file that MLflow runs; it reads the folder as the artifact ``networks``.
-    networks : Path
-        With the trained networks.
-    signature : ModelSignature
-        Of inputs and parameters.
     experiment : str
         Where the run is.
-    run_id : str, optional
-        Run to log to; a new one if left out.
-
-    Returns
-    -------
-    str
-        The model's address, ``models:/m-…``.
+    code : Path
+        The file that MLflow runs; it reads the folder of networks as the artifact ``networks``.
+    networks : Path
+        Folder of the networks that are logged if none is named.
+    signature : callable
+        Of inputs and parameters, for the networks of a folder. It loads them, so that damaged ones are not logged.
     """
-    import mlflow
 
-    if run_id is None:
-        mlflow.set_experiment(experiment)
-    with mlflow.start_run(run_id, run_name=None if run_id else "log-model"):
-        model = mlflow.pyfunc.log_model(
-            name=name,
-            python_model=str(code),
-            artifacts={"networks": str(networks)},
-            code_paths=[_folder(package) for package in OURS],
-            pip_requirements=_requirements(),
-            signature=signature,
+    name: str
+    experiment: str
+    code: Path
+    networks: Path
+    signature: "Callable[[Path], ModelSignature]"
+
+    def log(self, networks: Path) -> str:
+        """Log the networks of a folder to the present tracking store.
+
+        Returns
+        -------
+        str
+            The model's address, ``models:/m-…``.
+
+        Raises
+        ------
+        InputError
+            If the folder holds no networks, or damaged ones.
+        """
+        import mlflow
+
+        signature = self.signature(networks)
+        mlflow.set_experiment(self.experiment)
+        with mlflow.start_run(run_name="log-model"):
+            model = mlflow.pyfunc.log_model(
+                name=self.name,
+                python_model=str(self.code),
+                artifacts={"networks": str(networks)},
+                code_paths=[_folder(package) for package in OURS],
+                pip_requirements=_requirements(),
+                signature=signature,
+            )
+        return str(model.model_uri)
+
+    def command(self, words: Sequence[str] | None, name: str, about: str | None) -> int:
+        """Run the command: log networks to the project's store and print how to serve them.
+
+        Parameters
+        ----------
+        words : sequence of str, optional
+            What follows the command's name.
+        name, about : str
+            Of the command, for its help.
+        """
+        build = Parser(prog=f"python -m reproduce {name}", description=about)
+        build.add_argument(
+            "--networks", type=Path, default=self.networks, help="folder of networks (default: the package's)"
         )
-    return str(model.model_uri)
+        options = build.parse_args(words)
+        store = use_project_store(self.experiment)
+        print(how_to_serve(self.log(options.networks), store))
+        return 0
 
 
 def serve(
@@ -86,37 +113,6 @@ def serve(
             return answer(self.networks, model_input, params or {})
 
     set_model(Served())
-
-
-def command(
-    words: Sequence[str] | None,
-    name: str,
-    about: str | None,
-    networks: Path,
-    experiment: str,
-    log_model: Callable[[Path], str],
-) -> int:
-    """Run a paper's command that logs its networks to the project's store and prints how to serve them.
-
-    Parameters
-    ----------
-    words : sequence of str, optional
-        What follows the command's name.
-    name, about : str
-        Of the command, for its help.
-    networks : Path
-        Folder of the networks that are logged if none is named.
-    experiment : str
-        Where the run is.
-    log_model : callable
-        Logs the networks of a folder and gives the model's address.
-    """
-    build = Parser(prog=f"python -m reproduce {name}", description=about)
-    build.add_argument("--networks", type=Path, default=networks, help="folder of networks (default: the package's)")
-    options = build.parse_args(words)
-    store = use_project_store(experiment)
-    print(how_to_serve(log_model(options.networks), store))
-    return 0
 
 
 def use_project_store(experiment: str) -> str:

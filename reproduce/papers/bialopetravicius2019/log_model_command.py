@@ -2,46 +2,36 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
-from reproduce.workflow import served_model
+from reproduce.workflow.served_model import ServedModel
 
-NAME = EXPERIMENT = "bialopetravicius2019"
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
 
 
-def log_model(folder: Path, run_id: str | None = None) -> str:
-    """Log the networks in a folder as an MLflow pyfunc model.
-
-    Parameters
-    ----------
-    folder : Path
-        With all that `model.ResNet.load` reads.
-    run_id : str, optional
-        Run of the present tracking store to log to; a new one if left out.
-
-    Returns
-    -------
-    str
-        The model's address, ``models:/m-…``.
-
-    Raises
-    ------
-    InputError
-        If the folder holds no networks, or damaged ones.
-    """
+def signature(folder: Path) -> "ModelSignature":
+    """Images (n, bands, ny, nx) of the networks' size."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
     from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 
-    side = ResNet.load(folder).architecture.camera.pixels  # also: damaged networks are not logged
-    signature = ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 3, side, side))]))
-    code = Path(__file__).with_name("mlflow_model.py")
-    return served_model.log(NAME, code, folder, signature, EXPERIMENT, run_id)
+    side = ResNet.load(folder).architecture.camera.pixels
+    return ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 3, side, side))]))
+
+
+MODEL = ServedModel(
+    name="bialopetravicius2019",
+    experiment="bialopetravicius2019",
+    code=Path(__file__).with_name("mlflow_model.py"),
+    networks=PRETRAINED,
+    signature=signature,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    name = "bialopetravicius2019.log-model"
-    return served_model.command(arguments, name, __doc__, PRETRAINED, EXPERIMENT, log_model)
+    return MODEL.command(arguments, "bialopetravicius2019.log-model", __doc__)

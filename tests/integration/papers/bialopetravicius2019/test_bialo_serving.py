@@ -9,7 +9,7 @@ from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
 from reproduce.learning.weights import save_weights, weights_file
 from reproduce.papers.bialopetravicius2019.labels import Priors
-from reproduce.papers.bialopetravicius2019.log_model_command import log_model
+from reproduce.papers.bialopetravicius2019.log_model_command import MODEL
 from reproduce.papers.bialopetravicius2019.networks import model
 from reproduce.papers.bialopetravicius2019.settings import Train
 from reproduce.sky.settings import DrawnClusters, HstCamera
@@ -32,7 +32,7 @@ def test_a_logged_model_says_what_the_networks_say(tmp_path: Path, monkeypatch: 
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.chdir(tmp_path)
     try:
-        loaded = mlflow.pyfunc.load_model(log_model(folder))
+        loaded = mlflow.pyfunc.load_model(MODEL.log(folder))
         found = loaded.predict(images[:2])
     finally:
         mlflow.set_tracking_uri("")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reproduce.papers.kaur2021.log_model_command import log_model
+from reproduce.papers.kaur2021.log_model_command import MODEL
 from reproduce.papers.kaur2021.observed.predict_command import PRETRAINED
 from reproduce.papers.kaur2021.sets.clusters import Seen
 from reproduce.papers.kaur2021.sets.levels import CorrectedModel
@@ -54,7 +54,7 @@ def test_a_logged_model_says_what_the_networks_say(
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.chdir(tmp_path)
     try:
-        loaded = mlflow.pyfunc.load_model(log_model(PRETRAINED))
+        loaded = mlflow.pyfunc.load_model(MODEL.log(PRETRAINED))
         found = loaded.predict(clusters)
         (alone,) = loaded.predict(clusters[["x_kpc", "y_kpc", "velocity"]])  # one galaxy without a name or errors
     finally:
