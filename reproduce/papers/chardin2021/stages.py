@@ -207,7 +207,7 @@ def log_model(arguments: Sequence[str]) -> int:
 
 # What a figure says of the training maps, of the networks that it shows at work, and of its making.
 MAPS = ("simulate.n_stars", "simulate.models", "dataset.train", "dataset.train_models")
-APPLIED = ("apply.networks", *MAPS)
+APPLIED = ("apply.networks", *MAPS, "train.views", "train.fresh")
 MADE_BY = (*MAPS, "train")
 LAYERS = ("train", "dataset.camera")
 SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "views", "fresh", "members"))

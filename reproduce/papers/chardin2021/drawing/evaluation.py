@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import data_manifests
-from reproduce.papers.chardin2021.drawing.captions import training_maps
+from reproduce.papers.chardin2021.drawing.captions import maps_seen, trained
 from reproduce.workflow.files import read_json
 
 if TYPE_CHECKING:
@@ -240,20 +240,20 @@ def _mass(job: "Job") -> str:
     """What made a mass map, in two lines under the figure's head."""
     train = job.settings.train
     network = f"{_members(train)}{NETWORKS[train.architecture]}"
-    return f"{network}, {train.loss} loss, {train.epochs} epochs,\n{training_maps(job)}"
+    return f"{network}, {train.loss} loss{trained(job, train.epochs)}"
 
 
 def _scalars(job: "Job") -> str:
     """What made an age and a distance."""
     train = job.settings.train
     kind = REGRESSORS[train.regressor_architecture]
-    return f"{_members(train)}{kind}, {train.regressor_epochs} epochs,\n{training_maps(job)}"
+    return f"{_members(train)}{kind}{trained(job, train.regressor_epochs)}"
 
 
 def _both(job: "Job") -> str:
     train = job.settings.train
     networks = f"{NETWORKS[train.architecture]} ({train.loss} loss), {REGRESSORS[train.regressor_architecture]}"
-    return f"{_members(train)}{networks}, {training_maps(job)}"
+    return f"{_members(train)}{networks}, {maps_seen(job)}"
 
 
 def _members(train: Any) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from reproduce.papers.chardin2021.drawing.captions import training_maps
+from reproduce.papers.chardin2021.drawing.captions import maps_seen, training_maps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,4 +102,4 @@ def _clusters(job: "Job") -> "tuple[pd.DataFrame, str]":
 def _networks(job: "Job") -> str:
     if job.settings.apply.networks == "pretrained":
         return "networks of the package"
-    return f"networks that saw {training_maps(job)}"
+    return f"networks that saw {maps_seen(job)}"

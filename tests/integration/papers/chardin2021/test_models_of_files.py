@@ -10,7 +10,7 @@ from astropy.table import QTable
 from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.papers.chardin2021 import stages
 from reproduce.papers.chardin2021.dataset.make import make_dataset, read
-from reproduce.papers.chardin2021.drawing.captions import training_maps
+from reproduce.papers.chardin2021.drawing.captions import trained, training_maps
 from reproduce.papers.chardin2021.settings import PROFILES
 from reproduce.workflow.executor import InProcess
 from reproduce.workflow.papers import Paper
@@ -99,6 +99,11 @@ def test_captions_say_whose_clusters_they_are(folder: Path) -> None:
     ):
         job.settings = PROFILES.load("smoke", [*overrides(folder), f"dataset.train_models={models}"])
         assert training_maps(job) == words  # type: ignore[arg-type]
+        assert trained(job, 3) == f", 3 epochs,\n{words}"  # type: ignore[arg-type]
+    fresh = ["train.views=fresh", "train.fresh.maps=500", "train.fresh.epochs=3"]
+    job.settings = PROFILES.load("smoke", [*overrides(folder), "dataset.train_models=[mine]", *fresh])
+    words = "1,500 maps, each seen once, of 1 cluster of other codes"
+    assert trained(job, 9) == f",\n{words}"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
