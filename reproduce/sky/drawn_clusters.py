@@ -122,6 +122,22 @@ class Maker:
             shape=shape if profile == "eff" else round(2 * shape) / 2,
         )
 
+    @property
+    def pixels_per_pc(self) -> float:
+        """Scale of the images [px/pc]."""
+        return hst.ARCSEC_PER_RADIAN / (1e3 * self.clusters.distance_kpc) / self.camera.pixel_arcsec
+
+    def stars(
+        self, cluster: Cluster, generator: np.random.Generator
+    ) -> tuple[coeval.Drawn, NDArray[np.float64], NDArray[np.float32]]:
+        """Stars of a cluster, and of each of their places, kind after kind, the distance from the centre [pc] and the
+        angle from columns to rows [rad]."""
+        stars = coeval.draw(self.isochrones.nearest(cluster.log_age, cluster.feh), cluster.mass_msun, generator)
+        n = int(stars.places.sum())
+        share, angle = generator.random(n), generator.uniform(0, 2 * np.pi, n).astype(np.float32)
+        radii = coeval.eff_radii if cluster.profile == "eff" else coeval.king_radii
+        return stars, radii(share, cluster.shape, cluster.half_radius_pc), angle
+
     def light(self, cluster: Cluster, generator: np.random.Generator) -> tuple[NDArray[np.float32], dict[str, float]]:
         """Light of a cluster without noise and background [electrons/s], shape (3, pixels, pixels), and its labels.
 
@@ -129,17 +145,14 @@ class Maker:
         [pc], `feh`, `a_v`, `f336w f475w f814w` (apparent Vega magnitudes of all stars, extinction included), `present`.
         """
         one = self.isochrones.nearest(cluster.log_age, cluster.feh)
-        stars = coeval.draw(one, cluster.mass_msun, generator)
-        share, angle = generator.random(len(stars.kind)), generator.uniform(0, 2 * np.pi, len(stars.kind))
-        radii = coeval.eff_radii if cluster.profile == "eff" else coeval.king_radii
-        per_pc = hst.ARCSEC_PER_RADIAN / (1e3 * self.clusters.distance_kpc) / self.camera.pixel_arcsec
-        radius = radii(share, cluster.shape, cluster.half_radius_pc) * per_pc
+        stars, radius, angle = self.stars(cluster, generator)
+        radius = radius * self.pixels_per_pc
         shift = generator.uniform(-1, 1, 2) * self.clusters.off_centre_pixels + self.camera.pixels / 2
-        per_light = hst.electrons_per_light(self.camera, self.clusters.distance_kpc, cluster.a_v)
-        flux = one.light[stars.kind] * (stars.number[:, None] * per_light)
+        light = one.light * hst.electrons_per_light(self.camera, self.clusters.distance_kpc, cluster.a_v)
+        flux = np.repeat((light * stars.number[:, None]).astype(np.float32), stars.places, axis=0)
         image = hst.star_image(shift[0] + radius * np.cos(angle), shift[1] + radius * np.sin(angle), flux, self.camera)
         with np.errstate(divide="ignore"):
-            magnitude = np.array(self.camera.zero_point_vega) - 2.5 * np.log10(flux.sum(axis=0))
+            magnitude = np.array(self.camera.zero_point_vega) - 2.5 * np.log10(stars.count @ light)
         return image, {
             "log_age": cluster.log_age,
             "log_mass": float(np.log10(stars.born_msun)),
@@ -162,4 +175,5 @@ def pixels_of(image: NDArray, camera: HstCamera) -> NDArray[np.float32]:
     time = np.array(camera.exposure_s)
     read = np.array(camera.read_noise_electrons) ** 2 * np.array(camera.exposures)
     noise = np.sqrt(np.array(camera.sky_electrons_s) * time + read) / time
-    return np.arcsinh(np.moveaxis(image, 0, -1) / noise).astype(np.float32)
+    signal = np.asarray(image, dtype=np.float32) / noise.astype(np.float32)[:, None, None]
+    return np.ascontiguousarray(np.moveaxis(np.arcsinh(signal), 0, -1))

@@ -249,13 +249,11 @@ def star_image(
     fine = hst_kernels.spread_bands(np.asarray(u, np.float64), np.asarray(v, np.float64), flux, margin, NODES, size)
     if smooth is not None:
         fine += smooth
-    spectrum = fft.rfft2(fine, overwrite_x=True)
-    spectrum *= transfer
-    n = camera.pixels
-    folded = spectrum.reshape(len(chosen), NODES, size // NODES, -1).sum(axis=1)
-    rows = fft.ifft(folded, axis=1, overwrite_x=True)[:, margin : margin + n]
-    image = fft.irfft(rows, size, axis=2)[:, :, NODES * margin : NODES * (margin + n) : NODES]
-    return np.maximum(image * NODES, 0)  # the transform leaves -1e-7 of the peak in empty pixels
+    folded = hst_kernels.every_second(fft.rfft2(fine, overwrite_x=True), transfer)
+    field = slice(margin, margin + camera.pixels)
+    rows = fft.ifft(folded, axis=1, overwrite_x=True)[:, field]
+    image = fft.irfft(rows, size // NODES, axis=2)[:, :, field]
+    return np.maximum(image, 0)  # the transform leaves -1e-7 of the peak in empty pixels
 
 
 def fine_grid(camera: HstCamera) -> tuple[int, int]:
@@ -307,8 +305,11 @@ def expose(
         sky, read = np.zeros_like(sky), np.zeros_like(read)
     mean = (np.asarray(rate, dtype=np.float32) + sky) * time
     variance = mean + read**2
-    counts = mean + np.sqrt(variance) * generator.standard_normal(mean.shape, dtype=np.float32)
-    skewed = mean**2 > LARGEST_SKEWNESS**2 * variance**3
+    deviation = np.sqrt(variance)
+    counts = hst_kernels.standard_normal(generator, mean.size).reshape(mean.shape)
+    counts *= deviation
+    counts += mean
+    skewed = mean > LARGEST_SKEWNESS * variance * deviation
     if skewed.any():
         few = mean[skewed]
         noise = np.broadcast_to(read, mean.shape)[skewed] * generator.standard_normal(few.size, dtype=np.float32)

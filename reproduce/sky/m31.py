@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reproduce.sky import hst
+from reproduce.sky import hst, hst_kernels
 from reproduce.sky.settings import HstCamera
 from reproduce.stars.isochrones import Isochrones
 
@@ -208,7 +208,7 @@ class M31:
             covariance += share * (dimmed.T @ (dimmed * number[:, None]))
         values, vectors = np.linalg.eigh(covariance)
         root = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
-        normal = generator.standard_normal((3, size * size), dtype=np.float32)
+        normal = hst_kernels.standard_normal(generator, 3 * size * size).reshape(3, -1)
         return (root @ normal + mean[:, None].astype(np.float32)).reshape(3, size, size)
 
 

@@ -71,12 +71,6 @@ class Isochrone:
     bands: tuple[str, ...]
 
     @cached_property
-    def cumulative(self) -> NDArray[np.float64]:
-        """Share of the stars up to and with each kind."""
-        total = np.cumsum(self.share)
-        return total / total[-1]
-
-    @cached_property
     def light(self) -> NDArray[np.float64]:
         """10^(-0.4 M) of one star of each kind, shape (k, bands)."""
         return 10 ** (-0.4 * self.magnitude.astype(np.float64))

@@ -150,7 +150,7 @@ def _populations(job: tuple[Draw, int, range]) -> Array:
         cluster = maker.cluster(generator)
         one = maker.isochrones.nearest(cluster.log_age, cluster.feh)
         stars = coeval.draw(one, cluster.mass_msun, generator)
-        light = (one.light[stars.kind] * stars.number[:, None]).sum(axis=0) * per_light
+        light = (stars.count @ one.light) * per_light
         age = cluster.log_age + generator.uniform(-0.5, 0.5) * draw.stars.log_age_step
         found.append([age, np.log10(stars.born_msun), *light])
     return np.array(found)

@@ -17,17 +17,19 @@ def test_masses_scatter_about_the_one_asked_for_and_add_up() -> None:
     assert abs(born.mean() - 1_000) < 4 * born.std() / np.sqrt(60)
     assert born.std() > 20
     for cluster in drawn[:5]:
-        assert cluster.number @ one.initial_msun[cluster.kind] == pytest.approx(cluster.born_msun)
-        assert cluster.number @ one.mass_msun[cluster.kind] == pytest.approx(cluster.left_msun)
+        assert cluster.count @ one.initial_msun == pytest.approx(cluster.born_msun)
+        assert cluster.count @ one.mass_msun == pytest.approx(cluster.left_msun)
         assert cluster.left_msun < cluster.born_msun
 
 
 def test_faint_stars_share_places_in_rich_clusters_and_bright_ones_never() -> None:
     one = small_isochrones().at(0, 7)
     cluster = coeval.draw(one, 10**4.5, np.random.default_rng(1))
-    faint = one.magnitude[cluster.kind, -1] > coeval.FAINT_MAG
-    assert (cluster.number[~faint] == 1).all()
-    assert faint.sum() < 1.5 * coeval.MOST_FAINT < cluster.number[faint].sum()
+    faint = one.magnitude[:, -1] > coeval.FAINT_MAG
+    np.testing.assert_array_equal(cluster.places[~faint], cluster.count[~faint])
+    assert cluster.places[faint].sum() < 1.5 * coeval.MOST_FAINT < cluster.count[faint].sum()
+    assert ((cluster.places == 0) == (cluster.count == 0)).all()
+    np.testing.assert_allclose(cluster.number * cluster.places, cluster.count)
 
 
 @pytest.mark.parametrize("gamma", [2.2, 3.0, 4.0])
@@ -49,6 +51,14 @@ def test_king_profile_is_the_models() -> None:
     assert np.interp(0.5 * 1.5, radius, np.linspace(0, 1, 1_001)) == pytest.approx(
         model.light_within(0.5 * half), abs=2e-3
     )
+
+
+def test_radii_of_a_king_profile_are_interpolated_in_the_right_quantile() -> None:
+    """np.interp's, to rounding: radii reach 20 half-light radii."""
+    share = np.append(np.random.default_rng(2).random(20_000), [0.0, 1e-9, 1 - 1e-12, 1.0])
+    for potential in (3.0, 9.0):
+        shares, radii, _ = coeval._king_quantiles(potential)
+        np.testing.assert_allclose(coeval.king_radii(share, potential, 1.0), np.interp(share, shares, radii), atol=1e-7)
 
 
 def test_bad_masses_and_profiles_are_one_clear_line() -> None:
