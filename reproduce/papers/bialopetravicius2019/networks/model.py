@@ -194,44 +194,49 @@ class ResNet:
             raise InputError(f"images have the shape {rate.shape}, expected (n, 3, {side}, {side})")
         if not np.isfinite(rate).all():
             raise InputError("images hold values that are not finite; fill or leave out such pixels")
+        images = self._pixels(rate)
         copies = range(self.architecture.copies)
-        found = [self._answers(one, rate, symmetry) for one in self._answering for symmetry in copies]
+        found = [self._answers(one, images, symmetry) for one in self._answering for symmetry in copies]
         n = len(PARAMETERS)
         posterior = Mixture.joined([Mixture.of_network(one["cluster"], n) for one in found])
         bins = Binned.joined([Binned.of_network(one["bins"], n) for one in found]) if "bins" in found[0] else None
         there = np.stack([one["there"][:, 0] for one in found]).astype(np.float64).mean(axis=0)
         score = np.full(len(rate), np.nan)
         if with_domain and self.domain is not None:
-            score = self.domain.score(found[0]["seen"].astype(np.float64), appearance(rate, self.architecture.camera))
+            score = self.domain.score(found[0]["seen"].astype(np.float64), appearance(images))
         return Answers(posterior, bins, there, score, self.architecture.priors, self.architecture.levels)
 
     def described(self, rate: NDArray) -> tuple[Array, Array]:
         """What the first network sees of images, (n, dense), and six plain numbers of each, (n, 6)."""
-        seen = self._answers(self._answering[0], rate)["seen"]
-        return seen.astype(np.float64), appearance(rate, self.architecture.camera)
+        images = self._pixels(rate)
+        seen = self._answers(self._answering[0], images)["seen"]
+        return seen.astype(np.float64), appearance(images)
 
-    def _answers(self, network: keras.Model, rate: NDArray, symmetry: int = 0) -> dict[str, NDArray]:
-        """All heads and ``seen`` of images turned and mirrored in one of the eight ways."""
-        camera = self.architecture.camera
+    def _pixels(self, rate: NDArray) -> NDArray[np.float32]:
+        """Images as `drawn.pixels` makes them, shape (n, ny, nx, 3)."""
+        return np.stack([pixels(image, self.architecture.camera) for image in rate])
 
-        def prepare(images: NDArray) -> NDArray[np.float32]:
-            seen = np.stack([pixels(image, camera) for image in images])[..., None]
-            return turned(seen, np.full(len(images), symmetry))
+    def _answers(self, network: keras.Model, images: NDArray, symmetry: int = 0) -> dict[str, NDArray]:
+        """All heads and ``seen`` of images (n, ny, nx, 3) turned and mirrored in one of the eight ways."""
 
-        found = [answers for _, answers in outputs(network, rate, BATCH, prepare)]
+        def prepare(some: NDArray) -> NDArray[np.float32]:
+            return turned(some, np.full(len(some), symmetry))[..., None]
+
+        found = [answers for _, answers in outputs(network, images, BATCH, prepare)]
         every = [np.concatenate(each) for each in zip(*found, strict=True)]
         return dict(zip([*self._heads, "seen"], every, strict=True))
 
 
-def appearance(rate: NDArray, camera: HstCamera) -> Array:
+def appearance(images: NDArray) -> Array:
     """How images look in six plain numbers, shape (n, 6): for the domain score.
 
-    Of the pixels that a network sees (asinh of signal over noise): the mean of each band, the brightest of F814W, the
-    rms of neighbours' differences in F475W, and the mean of F814W in the middle of the image less that around it.
+    Of the pixels that a network sees (n, ny, nx, 3), asinh of signal over noise: the mean of each band, the brightest
+    of F814W, the rms of neighbours' differences in F475W, and the mean of F814W in the middle of the image less that
+    around it.
     """
     found = []
-    for image in rate:
-        seen = pixels(image, camera).astype(np.float64)
+    for image in images:
+        seen = image.astype(np.float64)
         side = seen.shape[0]
         away = np.abs(np.arange(side) - (side - 1) / 2) < MIDDLE * side / 2
         middle = seen[np.ix_(away, away)][..., 2].mean()

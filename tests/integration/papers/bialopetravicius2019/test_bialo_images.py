@@ -10,8 +10,10 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
+from reproduce.learning.arrays import turned
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
+from reproduce.learning.posterior import Mixture
 from reproduce.learning.weights import save_weights, weights_file
 from reproduce.papers.bialopetravicius2019 import fields, observed, predict_command, sets
 from reproduce.papers.bialopetravicius2019.drawn import Draw, arrays, pixels
@@ -181,6 +183,25 @@ def test_intervals_have_the_levels_that_held_on_validation_fields(draw: Draw, tr
     wider = replace(answers, levels=((0.8, 0.95), *answers.levels[1:])).summary()
     np.testing.assert_allclose(wider[[1, 3], 0, 0], answers.quantiles([0.1, 0.9])[:, 0, 0])
     np.testing.assert_allclose(wider[..., 1:], nominal[..., 1:])
+
+
+def test_an_answer_averages_the_turned_copies_of_pixels_that_are_made_once(
+    draw: Draw, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = np.stack([draw.view(np.random.default_rng([9, item]))[0] for item in range(3)])
+    made = []
+    monkeypatch.setattr(model, "pixels", lambda *given: made.append(pixels(*given)) or made[-1])
+    network = model.ResNet.load(trained)
+    answers = network.predict(images)
+    assert len(made) == len(images)
+    inputs = [
+        turned(np.stack([pixels(image, draw.camera) for image in images])[..., None], np.full(3, symmetry))
+        for symmetry in range(8)
+    ]
+    heads = [network.networks[0].predict_on_batch(one) for one in inputs]
+    np.testing.assert_allclose(answers.there, np.mean([one["there"][:, 0] for one in heads], axis=0), rtol=1e-6)
+    by_hand = Mixture.joined([Mixture.of_network(one["cluster"], len(PARAMETERS)) for one in heads])
+    np.testing.assert_allclose(answers.posterior.quantiles([0.16, 0.5]), by_hand.quantiles([0.16, 0.5]), atol=1e-5)
 
 
 def test_images_of_another_size_are_refused(trained: Path) -> None:
