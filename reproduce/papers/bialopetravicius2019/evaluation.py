@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reproduce.learning import calibration
 from reproduce.learning.intervals import LEVELS
+from reproduce.learning.posterior import Mixture
 from reproduce.papers.bialopetravicius2019 import sets
 from reproduce.papers.bialopetravicius2019.baselines import LEVELS as QUANTILES
 from reproduce.papers.bialopetravicius2019.labels import NAMES, PARAMETERS, columns
@@ -64,6 +65,37 @@ def whole_grid(log_age: tuple[float, float], log_mass: tuple[float, float]) -> G
     return Grid(ages, first + MASS_STEP * np.arange(-below, above + 1))
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What each method says of one group of test images; but for `empty`, of those with a cluster.
+
+    Attributes
+    ----------
+    labels : dict of array, shape (n,)
+        As `sets.TestImages` has them.
+    quantiles : dict of array, shape (5, n, 4)
+        Of each method: low ends of 95 and 68 %, median, high ends of 68 and 95 % of `PARAMETERS`.
+    posterior : Mixture
+        The networks', over u.
+    normal : array, shape (n, 4)
+        u of the truths.
+    domain : array, shape (n,)
+        Above 1: unlike the training images.
+    signs : dict of array, shape (n,)
+        What tells clusters from empty images: the networks' ``there``, the photometry's ``signal_to_noise``.
+    empty : dict of array, shape (m,)
+        The same of the images without a cluster.
+    """
+
+    labels: dict[str, Array]
+    quantiles: dict[str, Array]
+    posterior: Mixture
+    normal: Array
+    domain: Array
+    signs: dict[str, Array]
+    empty: dict[str, Array]
+
+
 def evaluate(
     test: Path,
     baselines: Path,
@@ -99,56 +131,78 @@ def evaluate(
         ``disc``), `_reach` and `_completeness` add.
     """
     model = ResNet.load(trained)
-    metrics: dict[str, float] = {}
-    kept: dict[str, dict[str, Array]] = {}
-    empty: dict[str, Array] = {}
+    answered: dict[str, Answered] = {}
     with whole(folder / "predictions.h5") as partial, h5py.File(partial, "w") as file:
         for place, group in enumerate(sets.GROUPS):
-            progress(place / 2, f"test images, {group}")
-            images = sets.read(test, group)
-            there = images.there
-            answers = model.predict(images.rate)
-            with h5py.File(baselines) as other:
-                photometry, signal = other[group]["quantiles"][:], other[group]["signal_to_noise"][:]
-            methods: dict[str, Array] = {"network": answers.summary()}
-            if answers.bins is not None:
-                methods["bins"] = answers.priors.value(answers.bins.quantiles(QUANTILES))
-            methods["photometry"] = photometry
-            labels = {name: values[there] for name, values in images.labels.items()}
-            for name, values in labels.items():
-                file[f"{group}/labels/{name}"] = values
-            for name, quantiles in methods.items():
-                methods[name] = quantiles[:, there]
-                file[f"{group}/{name}/quantiles"] = methods[name]
-            true = columns(labels)
-            normal = answers.priors.normal(true)
-            posterior = _chosen(answers.posterior, there)
-            file[f"{group}/network/below"] = posterior.cumulative(normal)
-            seen = {"there": answers.there, "signal_to_noise": signal}
-            for name, values in seen.items():
-                file[f"{group}/{name}"] = values[there]
-                if not there.all():
-                    empty[name] = values[~there]
-                    file[f"{group}/empty/{name}"] = values[~there]
-            kept[group] = labels | {name: values[there] for name, values in seen.items()}
-            for name, quantiles in methods.items():
-                metrics |= {f"{group}.{name}.{key}": value for key, value in _errors(quantiles, true).items()}
-            metrics |= _calibration(group, posterior, normal, labels["tile"], settings)
-            metrics[f"{group}.network.nll"] = float(-posterior.log_density(normal).mean())
-            metrics[f"{group}.network.strange"] = float(np.mean(answers.domain[there] > 1))
-            grid = claim_grid(log_age[0]) if group == "disc" else whole_grid(log_age, log_mass)
-            cells = cell_table(methods, labels, grid, settings.fewest)
-            with whole(folder / f"cells_{group}.csv") as path:
-                cells.to_csv(path, index=False, lineterminator="\n")
-            if group == "disc":
-                metrics |= _claim(cells)
-            else:
-                metrics |= _reach(methods["network"], labels, grid, settings.fewest)
-    if empty:
-        metrics |= _completeness(kept, empty, settings.false_alarms)
+            progress(place / len(sets.GROUPS), f"test images, {group}")
+            answered[group] = _answered(model, test, baselines, group)
+            _write(answered[group], file.create_group(group))
+    metrics: dict[str, float] = {}
+    for group, one in answered.items():
+        metrics |= {f"{group}.{name}": value for name, value in _measures(one, settings).items()}
+        grid = claim_grid(log_age[0]) if group == "disc" else whole_grid(log_age, log_mass)
+        cells = cell_table(one.quantiles, one.labels, grid, settings.fewest)
+        with whole(folder / f"cells_{group}.csv") as path:
+            cells.to_csv(path, index=False, lineterminator="\n")
+        if group == "disc":
+            metrics |= _claim(cells)
+        else:
+            metrics |= _reach(one.quantiles["network"], one.labels, grid, settings.fewest)
+    metrics |= _completeness(answered, settings.false_alarms)
     metrics = {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
     return metrics
+
+
+def _answered(model: ResNet, test: Path, baselines: Path, group: str) -> Answered:
+    """Ask the networks, and read what `baselines` measured."""
+    images = sets.read(test, group)
+    there = images.there
+    answers = model.predict(images.rate)
+    quantiles = {"network": answers.summary()}
+    if answers.bins is not None:
+        quantiles["bins"] = answers.priors.value(answers.bins.quantiles(QUANTILES))
+    with h5py.File(baselines) as file:
+        quantiles["photometry"] = file[group]["quantiles"][:]
+        signs = {"there": answers.there, "signal_to_noise": file[group]["signal_to_noise"][:]}
+    labels = {name: values[there] for name, values in images.labels.items()}
+    posterior = answers.posterior
+    return Answered(
+        labels=labels,
+        quantiles={method: values[:, there] for method, values in quantiles.items()},
+        posterior=Mixture(posterior.weights[there], posterior.means[there], posterior.triangles[there]),
+        normal=answers.priors.normal(columns(labels)),
+        domain=answers.domain[there],
+        signs={name: values[there] for name, values in signs.items()},
+        empty={name: values[~there] for name, values in signs.items()},
+    )
+
+
+def _write(one: Answered, group: h5py.Group) -> None:
+    """What figures need of a group of test images."""
+    for name, values in one.labels.items():
+        group[f"labels/{name}"] = values
+    for method, quantiles in one.quantiles.items():
+        group[f"{method}/quantiles"] = quantiles
+    group["network/below"] = one.posterior.cumulative(one.normal)
+    for name, values in one.signs.items():
+        group[name] = values
+        if one.empty[name].size:
+            group[f"empty/{name}"] = one.empty[name]
+
+
+def _measures(one: Answered, settings: Evaluate) -> dict[str, float]:
+    """Errors of all methods, and how the networks' posterior is calibrated."""
+    true = columns(one.labels)
+    found = {
+        f"{method}.{name}": value
+        for method, quantiles in one.quantiles.items()
+        for name, value in _errors(quantiles, true).items()
+    }
+    found |= {f"network.{name}": value for name, value in _calibration(one, settings).items()}
+    found["network.nll"] = float(-one.posterior.log_density(one.normal).mean())
+    found["network.strange"] = float(np.mean(one.domain > 1))
+    return found
 
 
 def cell_table(methods: dict[str, Array], labels: dict[str, Array], grid: Grid, fewest: int) -> pd.DataFrame:
@@ -225,11 +279,8 @@ def found_by_magnitude(magnitude: Array, found: NDArray[np.bool_]) -> tuple[Arra
     return np.array(middles), np.array(shares)
 
 
-def _chosen(posterior: "calibration.Mixture", rows: NDArray[np.bool_]) -> "calibration.Mixture":
-    return type(posterior)(posterior.weights[rows], posterior.means[rows], posterior.triangles[rows])
-
-
 def _errors(quantiles: Array, true: Array) -> dict[str, float]:
+    """``PARAMETER.MEASURE`` of one method; coverages where it has intervals."""
     found: dict[str, float] = {}
     for k, name in enumerate(PARAMETERS):
         error = quantiles[MIDDLE, :, k] - true[:, k]
@@ -243,14 +294,12 @@ def _errors(quantiles: Array, true: Array) -> dict[str, float]:
     return found
 
 
-def _calibration(
-    group: str, posterior: "calibration.Mixture", normal: Array, tile: Array, settings: Evaluate
-) -> dict[str, float]:
+def _calibration(one: Answered, settings: Evaluate) -> dict[str, float]:
     """The checks of `reproduce.learning.calibration` on the posterior as it is; fields are the groups."""
     found = calibration.check(
-        posterior,
-        normal,
-        tile,
+        one.posterior,
+        one.normal,
+        one.labels["tile"],
         levels=LEVELS,
         n_samples=settings.samples,
         bootstrap=settings.bootstrap,
@@ -261,11 +310,11 @@ def _calibration(
         key = key.replace("coverage", "posterior_coverage")
         base, _, number = key.rpartition("_")
         if key.startswith("tarp"):
-            named[f"{group}.network.{key}"] = value
+            named[key] = value
         elif number.isdigit() and int(number) <= len(PARAMETERS):
-            named[f"{group}.network.{NAMES[PARAMETERS[int(number) - 1]]}.{base}"] = value
+            named[f"{NAMES[PARAMETERS[int(number) - 1]]}.{base}"] = value
         else:
-            named[f"{group}.network.{NAMES[PARAMETERS[0]]}.{key}"] = value
+            named[f"{NAMES[PARAMETERS[0]]}.{key}"] = value
     return named
 
 
@@ -335,15 +384,21 @@ def _unbiased(
     return found
 
 
-def _completeness(kept: dict[str, dict[str, Array]], empty: dict[str, Array], false_alarms: float) -> dict[str, float]:
-    """Shares of the clusters that are found, and the F475W at which half are, with as many false alarms as asked."""
-    found = {}
+def _completeness(answered: dict[str, Answered], false_alarms: float) -> dict[str, float]:
+    """Shares of the clusters that are found, and the F475W at which half are, with as many false alarms as asked.
+
+    Nothing where no image of ``all`` is without a cluster.
+    """
+    every = answered["all"]
+    found: dict[str, float] = {}
     for name, method in (("there", "network"), ("signal_to_noise", "photometry")):
-        least = threshold(empty[name], false_alarms)
+        if every.empty[name].size == 0:
+            continue
+        least = threshold(every.empty[name], false_alarms)
         found[f"completeness.{method}.threshold"] = least
-        for group, labels in kept.items():
-            found[f"completeness.{method}.{group}"] = float(np.mean(labels[name] > least))
-        middles, shares = found_by_magnitude(kept["all"]["f475w"], kept["all"][name] > least)
+        for group, one in answered.items():
+            found[f"completeness.{method}.{group}"] = float(np.mean(one.signs[name] > least))
+        middles, shares = found_by_magnitude(every.labels["f475w"], every.signs[name] > least)
         faint = np.flatnonzero(shares < 0.5)
         if faint.size and faint[0] > 0:
             k = int(faint[0])
