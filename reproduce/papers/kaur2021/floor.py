@@ -58,6 +58,19 @@ def floor(galaxies: Galaxies, halo_msun: NDArray[np.float64], n_clusters: int) -
     dict
         ``mae``, ``rmse`` of the label and ``within_5_percent``, as `metrics.measure` has them; ``relative``, the
         standard deviation of the relative error of the mass.
+
+    Examples
+    --------
+    With more light galaxies the error of a label that is linear in the mass is smaller, the share within 5 % is not;
+    1,000 clusters do both.
+
+    >>> even, light = np.linspace(1e11, 2e12, 1001), np.geomspace(1e11, 2e12, 1001)
+    >>> for masses, n_clusters in ((even, 200), (light, 200), (even, 1_000)):
+    ...     found = floor(Galaxies(), masses, n_clusters)
+    ...     print(f"{found['mae']:.2f} {found['within_5_percent']:.2f}")
+    0.66 0.26
+    0.40 0.26
+    0.29 0.55
     """
     slope = mass_dispersion_slope(galaxies, float(np.mean(halo_msun)))
     relative = slope / math.sqrt(2 * n_clusters)
