@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-CLASSICAL = ("tracer", "virial", "jeans")
+CLASSICAL = {"tracer": "tracer mass", "virial": "virial", "jeans": "Jeans"}
 
 
 def sentence(found: Mapping[str, float], name: str) -> str:
@@ -28,7 +28,7 @@ def sentence(found: Mapping[str, float], name: str) -> str:
         f"{name}, two channels: a mean absolute error of {image:.2f} split by image{below} becomes {galaxy:.2f} "
         f"({low:.2f} to {high:.2f}) on galaxies that the network has not seen, {galaxy / image:.1f} times as much; "
         f"the nearest maps, which know nothing of masses, go from {nearest[0]:.2f} to {nearest[1]:.2f}; the network is "
-        f"there {much} the calibrated {best} estimator ({classical:.2f}), and shot noise alone makes {floor:.2f}."
+        f"there {much} the calibrated {CLASSICAL[best]} estimator ({classical:.2f}), and shot noise alone makes {floor:.2f}."
     )
 
 
@@ -43,7 +43,7 @@ def fresh(found: Mapping[str, float], name: str, group: str) -> str:
     sure = "" if high < classical or low > classical else ", within the scatter of these test galaxies"
     return (
         f"{name}, fresh views, by galaxy: {values['one']:.2f} with one channel, {values['two']:.2f} ({low:.2f} to "
-        f"{high:.2f}) with two; it {beats} the calibrated {best} estimator ({classical:.2f}){sure}."
+        f"{high:.2f}) with two; it {beats} the calibrated {CLASSICAL[best]} estimator ({classical:.2f}){sure}."
     )
 
 
