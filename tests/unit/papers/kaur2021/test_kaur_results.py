@@ -108,8 +108,8 @@ def test_the_sentence_follows_the_numbers():
     assert "0.50 split by image (below the shot noise" in first
     assert "becomes 1.00 (0.90 to 1.10)" in first
     assert "2.0 times as much" in first
-    assert "worse than the calibrated jeans estimator (0.70)" in first
-    assert "0.65 (0.60 to 0.75) with two; it beats the calibrated jeans estimator (0.70), within the scatter" in second
+    assert "worse than the calibrated Jeans estimator (0.70)" in first
+    assert "0.65 (0.60 to 0.75) with two; it beats the calibrated Jeans estimator (0.70), within the scatter" in second
     better = claim.sentence(
         {**FOUND, "jeans_dl1_mae_by_galaxy": 1.3, "tracer_dl1_mae_by_galaxy": 1.2, "virial_dl1_mae_by_galaxy": 1.4},
         "DL1",
