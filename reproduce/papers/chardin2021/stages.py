@@ -157,7 +157,7 @@ def out_of_domain(job: Job) -> None:
         job.inputs["simulate"] / dataset.test_models[0] / "snapshots.h5",
         load(job.inputs["train"], job.inputs["dataset"] / "scaler.json"),
         Calibration.load(job.inputs["calibrate"] / "calibration.h5"),
-        dataset.camera,
+        dataset,
         evaluate.strange_maps,
         evaluate.seed,
         job.progress,

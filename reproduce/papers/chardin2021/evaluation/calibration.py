@@ -1,48 +1,69 @@
 """What an ensemble's predictions are worth: its intervals and its domain, from training and validation maps."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.learning.contrast import Contrast
 from reproduce.learning.data import slices
 from reproduce.learning.domain import Domain, Whitening
 from reproduce.learning.intervals import LEVELS, Intervals
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
-from reproduce.papers.chardin2021.evaluation import uncertainty
+from reproduce.papers.chardin2021.evaluation import mass_to_light, uncertainty
 from reproduce.papers.chardin2021.evaluation.batched import BATCH, predicted
+from reproduce.papers.chardin2021.evaluation.map_domain import MapDomain
+from reproduce.papers.chardin2021.evaluation.mass_to_light import MassToLight
 from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds, central
-from reproduce.papers.chardin2021.networks.appearance import appearance
+from reproduce.papers.chardin2021.networks.appearance import NAMES
 from reproduce.papers.chardin2021.networks.architecture import ensemble_sha256
-from reproduce.papers.chardin2021.networks.prediction import Summary, load, log_total
+from reproduce.papers.chardin2021.networks.prediction import Networks, Summary, load, log_total
+from reproduce.papers.chardin2021.strange import kinds
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 
 FILE = "calibration.h5"
 # Training maps that the domain is measured with: enough for the covariance of some hundred features.
 TRAINING_MAPS = 5_000
+# Good maps of which a strange one of each kind is made, to build the domain score with.
+STRANGE_MAPS = 120
 VIEWS = ("features", "appearance")
+SEED = 17  # of the strange maps
+Part = TypeVar("Part", Whitening, Contrast, MassToLight)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Intervals of each quantity, the domain, and the sha256 of the networks they were learnt with (empty: unknown)."""
+    """What was learnt of an ensemble.
+
+    Attributes
+    ----------
+    intervals : dict
+        Of each quantity.
+    domain : MapDomain
+        Which maps the networks know.
+    mass_to_light : MassToLight or None
+        M/L of an age; none: a calibration from before this was learnt.
+    networks_sha256 : str
+        Of the networks they were learnt with; empty: unknown.
+    """
 
     intervals: dict[str, Intervals]
-    domain: Domain
+    domain: MapDomain
+    mass_to_light: MassToLight | None = None
     networks_sha256: str = ""
 
     def inside(self, summary: Summary) -> NDArray[np.bool_]:
         """Which maps lie inside the domain, shape (n,)."""
-        return self.domain.score(summary.features, summary.appearance) <= 1
+        return self.domain.score(summary) <= 1
 
     def per_map(self, summary: Summary) -> dict[str, NDArray]:
         """``domain_score``, and ``total_mass_low68`` [dex], ``age_high95`` [Gyr] and so on, each of shape (n,)."""
-        found = {"domain_score": self.domain.score(summary.features, summary.appearance)}
+        found = {"domain_score": self.domain.score(summary)}
         for name, both in bounds(self.intervals, summary).items():
             for level, (low, high) in zip(LEVELS, both, strict=True):
                 found |= {f"{name}_low{100 * level:.0f}": low, f"{name}_high{100 * level:.0f}": high}
@@ -58,10 +79,17 @@ class Calibration:
                 group.attrs["unit"] = QUANTITIES[name][0]
                 group.attrs["least_spread"] = intervals.least_spread
                 group["coefficients"], group["quantiles"] = intervals.coefficients, intervals.quantiles
-            file["domain/looks"], file["domain/thresholds"] = self.domain.looks, self.domain.thresholds
-            for view in VIEWS:
-                for name, values in asdict(getattr(self.domain, view)).items():
-                    file[f"domain/{view}/{name}"] = values
+            near = self.domain.near
+            file["domain/looks"], file["domain/thresholds"] = near.looks, near.thresholds
+            parts = {f"domain/{view}": getattr(near, view) for view in VIEWS}
+            if self.domain.contrast is not None:
+                file["domain/names"], file["domain/both"] = list(self.domain.names), self.domain.thresholds
+                parts["domain/contrast"] = self.domain.contrast
+            if self.mass_to_light is not None:
+                parts["mass_to_light"] = self.mass_to_light
+            for part, values in parts.items():
+                for name, array in vars(values).items():
+                    file[f"{part}/{name}"] = array
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -85,15 +113,30 @@ class Calibration:
                     )
                     for name in QUANTITIES
                 }
-                views = {
-                    view: Whitening(*(file[f"domain/{view}/{field.name}"][()] for field in fields(Whitening)))
-                    for view in VIEWS
-                }
-                domain = Domain(**views, looks=file["domain/looks"][()], thresholds=file["domain/thresholds"][()])
+                views = {view: _read(file, f"domain/{view}", Whitening) for view in VIEWS}
+                near = Domain(**views, looks=file["domain/looks"][()], thresholds=file["domain/thresholds"][()])
+                domain = MapDomain(near)
+                if "domain/contrast" in file:  # calibrations of earlier versions have none
+                    names = tuple(name.decode() for name in file["domain/names"][()])
+                    domain = MapDomain(
+                        near, _read(file, "domain/contrast", Contrast), file["domain/both"][()], _known(names)
+                    )
+                ratio = _read(file, "mass_to_light", MassToLight) if "mass_to_light" in file else None
         except (OSError, KeyError) as error:
             reason = " ".join(str(error).split())[:150]
             raise InputError(f"{path}: cannot be read as a calibration ({reason}); make it again") from None
-        return cls(intervals, domain, networks_sha256)
+        return cls(intervals, domain, ratio, networks_sha256)
+
+
+def _read(file: h5py.File, name: str, kind: type[Part]) -> Part:
+    """An object of arrays from a group of the file."""
+    return kind(**{field.name: file[f"{name}/{field.name}"][()] for field in fields(kind)})
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := set(names) - set(NAMES):
+        raise KeyError(f"appearance {', '.join(sorted(unknown))}, of another version")
+    return names
 
 
 def calibrate(
@@ -142,19 +185,34 @@ def calibrate(
     with MapSet(maps, "train") as training:
         n = training.flux.shape[0]
         chosen = np.unique(np.linspace(0, n - 1, min(n, TRAINING_MAPS)).astype(int))
-        looked_at = []
+        usual = []
         for rows in slices(len(chosen), BATCH):
-            flux = training.flux[chosen[rows]]
-            looked_at.append((networks.features(flux), appearance(flux)))
-            say(0.5 + 0.5 * rows.stop / len(chosen), f"{rows.stop} of {len(chosen)} training maps")
-        features, looks = (np.concatenate(numbers) for numbers in zip(*looked_at, strict=True))
+            usual.append(networks.predict(training.flux[chosen[rows]]).without_maps())
+            say(0.5 + 0.25 * rows.stop / len(chosen), f"{rows.stop} of {len(chosen)} training maps")
+        some = np.random.default_rng(SEED).permutation(n)[:STRANGE_MAPS]
+        good = training.flux[np.sort(some)]
+        camera = training.dataset.camera
+    strange = {}
+    for done, (name, kind) in enumerate(kinds.TO_BUILD.items()):
+        strange[name] = _seen(networks, kinds.strange(good, camera, {name: kind}, SEED)[name])
+        say(0.75 + 0.25 * (done + 1) / len(kinds.TO_BUILD), f"strange maps: {name}")
     values = central(seen)
     intervals = {name: uncertainty.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}
-    domain = Domain.fit((features, looks), (seen.features, seen.appearance))
-    calibration = Calibration(intervals, domain, ensemble_sha256(networks_folder))
+    ratio = mass_to_light.log_ratio(seen.total_mass, mass_to_light.log_light(seen), truth["distance"])
+    calibration = Calibration(
+        intervals,
+        MapDomain.fit(Summary.join(usual), seen, strange),
+        MassToLight.fit(seen.age_gyr, ratio),
+        ensemble_sha256(networks_folder),
+    )
     calibration.save(folder / FILE)
     metrics = {}
     for name, (unit, _) in QUANTITIES.items():
         for level, half in zip(LEVELS, uncertainty.half_widths(intervals[name], name, seen), strict=True):
             metrics[f"interval_{100 * level:.0f}_{name}_{unit.lower()}"] = float(np.median(half))
     return metrics
+
+
+def _seen(networks: Networks, flux: NDArray) -> Summary:
+    """What the networks say of maps, in batches of bounded memory."""
+    return Summary.join([networks.predict(flux[rows]).without_maps() for rows in slices(len(flux), BATCH)])

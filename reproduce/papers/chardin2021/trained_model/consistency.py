@@ -90,12 +90,13 @@ def check_calibration(networks: "Networks", calibration: "Calibration", networks
     if calibration.networks_sha256 and calibration.networks_sha256 != networks_sha256:
         raise InputError(f"{path}: a calibration of other networks than these; {mend}")
     features = int(networks.regressors[0].outputs[-1].shape[-1])
-    expected = calibration.domain.features.mean.shape
+    domain, contrast, ratio = calibration.domain.near, calibration.domain.contrast, calibration.mass_to_light
+    expected = domain.features.mean.shape
     if expected != (features,):
         raise InputError(f"{path}: knows features of shape {expected}, these networks have {features}; {mend}")
-    domain = calibration.domain
-    numbers = [domain.looks, domain.thresholds]
-    numbers += [getattr(view, name) for view in (domain.features, domain.appearance) for name in vars(view)]
+    numbers = [domain.looks, domain.thresholds, calibration.domain.thresholds]
+    parts = [part for part in (domain.features, domain.appearance, contrast, ratio) if part is not None]
+    numbers += [array for part in parts for array in vars(part).values()]
     numbers += [array for one in calibration.intervals.values() for array in (one.coefficients, one.quantiles)]
     if not all(np.isfinite(array).all() for array in numbers):
         raise InputError(f"{path}: holds a number that is not finite; calibrate again")

@@ -21,7 +21,7 @@ def signature(folder: Path) -> "ModelSignature":
     side = PiDoc.load(folder).pixels
     return ModelSignature(
         inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, side, side))]),
-        params=ParamSchema([ParamSpec("distance_kpc", "double", 0.0)]),
+        params=ParamSchema([ParamSpec(name, "double", 0.0) for name in ("distance_kpc", "distance_error_kpc")]),
     )
 
 

@@ -9,12 +9,18 @@ from reproduce.workflow import served_model
 def answer(networks, maps, params):
     """Estimates of maps (n, ny, nx) of log10(F / (Lsun kpc^-2)).
 
-    The parameter ``distance_kpc`` is the clusters' distance, for luminosity and M/L; 0: not known. The answer holds the
-    maps ``mass``, log10(M / Msun), and the columns of `Estimates`, each a list of length n.
+    The parameter ``distance_kpc`` is the clusters' distance, for luminosity and M/L, and to compare with the predicted
+    ones, and ``distance_error_kpc`` its standard deviation; 0: not known. The answer holds the columns of `Estimates`,
+    each a list of length n, with null where there is no interval; ``notes``, a list of texts for each map; and the maps
+    ``mass``, log10(M / Msun).
     """
-    estimates = networks.predict(np.asarray(maps, dtype=np.float32), params.get("distance_kpc") or None)
-    columns = {str(name): list(estimates.table[name].tolist()) for name in estimates.table}
-    return {"mass": estimates.mass.tolist(), **columns}
+    known = {name: params.get(name) or None for name in ("distance_kpc", "distance_error_kpc")}
+    estimates = networks.predict(np.asarray(maps, dtype=np.float32), **known)
+    columns = {
+        str(name): [None if value != value else value for value in estimates.table[name].tolist()]
+        for name in estimates.table
+    }
+    return {**columns, "notes": [list(notes) for notes in estimates.notes], "mass": estimates.mass.tolist()}
 
 
 served_model.serve(PiDoc.load, answer)

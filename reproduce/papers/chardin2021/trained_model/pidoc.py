@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from reproduce.papers.chardin2021.networks.prediction import Networks, Summary
 
 BATCH = 16
+OUTSIDE = (
+    "unlike the training maps (domain score {score:.2f}): outside what the networks know; do not trust the numbers, "
+    "which have no intervals"
+)
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,19 @@ class Estimates:
     mass : array, shape (n, ny, nx), float32
         log10(M / Msun) of each pixel.
     table : DataFrame
-        One row a map. ``total_mass_msun`` (in the field of view), ``age_gyr``, ``distance_kpc``, each followed by the
-        bounds of its 68 % and 95 % intervals, ``…_low68``, ``…_high68``, ``…_low95``, ``…_high95``;
-        ``luminosity_lsun`` (V) and ``mass_to_light`` in the field at the distance given, else at the predicted one;
-        ``domain_score`` and ``in_domain``: whether the score is at most 1, as for maps like those of training, and the
-        distance above 0.
+        One row a map. ``in_domain``: whether the networks know such maps, that is whether the ``domain_score`` is at
+        most 1 and the distance above 0; ``total_mass_msun`` (in the field of view), ``age_gyr``, ``distance_kpc``, each
+        followed by the bounds of its 68 % and 95 % intervals, ``…_low68``, ``…_high68``, ``…_low95``, ``…_high95``,
+        which are NaN outside the domain, where nothing is known of the error; ``luminosity_lsun`` (V) and
+        ``mass_to_light`` in the field at the distance given, else at the predicted one.
+    notes : tuple of n tuples of str
+        What has to be known before the numbers of a map are used: first that it is outside the domain, then where the
+        distance given or the M/L contradicts what is found. Empty where nothing is to be said.
     """
 
     mass: NDArray
     table: "pd.DataFrame"
+    notes: tuple[tuple[str, ...], ...]
 
 
 class PiDoc:
@@ -104,7 +112,9 @@ class PiDoc:
         """Side of the maps [px]."""
         return self.networks.architecture.pixels
 
-    def predict(self, flux: Any, distance_kpc: Any = None, batch_size: int = BATCH) -> Estimates:
+    def predict(
+        self, flux: Any, distance_kpc: Any = None, batch_size: int = BATCH, distance_error_kpc: Any = None
+    ) -> Estimates:
         """Mass maps, masses, ages and distances.
 
         Parameters
@@ -113,10 +123,12 @@ class PiDoc:
             log10(F / (Lsun kpc^-2)) in V, with the cluster near the middle; smoothed as in training. Quantities and
             masked arrays as in `user_maps.flux_maps`.
         distance_kpc : float, array of shape (n,) or quantity, optional
-            Known distances for the luminosity and M/L; the networks do not see them. Without a unit in kpc; NaN: not
-            known.
+            Known distances for the luminosity and M/L, and to compare the predicted ones with; the networks do not see
+            them. Without a unit in kpc; NaN: not known.
         batch_size
             Maps that go through the networks at once.
+        distance_error_kpc : float, array of shape (n,) or quantity, optional
+            Standard deviations of the known distances; none: exact.
 
         Raises
         ------
@@ -129,14 +141,20 @@ class PiDoc:
         maps = user_maps.flux_maps(flux)
         known = user_maps.distances_kpc(distance_kpc, len(maps))
         prediction = self.networks.predict(maps, batch_size)
+        error = np.nan_to_num(user_maps.distances_kpc(distance_error_kpc, len(maps), "distance_error_kpc"))
         distance = np.where(np.isnan(known), prediction.distance_kpc, known)
-        return Estimates(prediction.mass, self._table(prediction, luminosity_in_field(maps, distance)))
+        bounds = self.calibration.per_map(prediction)
+        table = self._table(prediction, bounds, luminosity_in_field(maps, distance))
+        return Estimates(prediction.mass, table, self._notes(prediction, bounds, table, known, error))
 
-    def _table(self, prediction: "Summary", luminosity: NDArray) -> "pd.DataFrame":
+    @staticmethod
+    def _table(prediction: "Summary", bounds: dict[str, NDArray], luminosity: NDArray) -> "pd.DataFrame":
         import pandas as pd
 
-        bounds = self.calibration.per_map(prediction)
-        columns: dict[str, NDArray] = {}
+        # A regressor knows no bounds: a distance that is none says that the map is like no other.
+        finite = np.isfinite(prediction.total_mass) & np.isfinite(prediction.age_gyr)
+        inside = (bounds["domain_score"] <= 1) & (prediction.distance_kpc > 0) & finite
+        columns: dict[str, NDArray] = {"in_domain": inside, "domain_score": bounds["domain_score"]}
         for name, column, value in (
             ("total_mass", "total_mass_msun", prediction.total_mass),
             ("age", "age_gyr", np.maximum(prediction.age_gyr, 0)),  # a regressor knows no bounds
@@ -145,14 +163,22 @@ class PiDoc:
             logarithmic = name == "total_mass"
             columns[column] = _linear(value, logarithmic)
             for end in ("low68", "high68", "low95", "high95"):
-                columns[f"{column}_{end}"] = _linear(bounds[f"{name}_{end}"], logarithmic)
+                columns[f"{column}_{end}"] = np.where(inside, _linear(bounds[f"{name}_{end}"], logarithmic), np.nan)
         columns["luminosity_lsun"] = luminosity
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
-        columns["domain_score"] = bounds["domain_score"]
-        # A regressor knows no bounds: a distance that is none says that the map is like no other.
-        finite = np.isfinite(prediction.total_mass) & np.isfinite(prediction.age_gyr)
-        columns["in_domain"] = (bounds["domain_score"] <= 1) & (prediction.distance_kpc > 0) & finite
         return pd.DataFrame(columns)
+
+    def _notes(
+        self, prediction: "Summary", bounds: dict[str, NDArray], table: "pd.DataFrame", known: NDArray, error: NDArray
+    ) -> tuple[tuple[str, ...], ...]:
+        from reproduce.papers.chardin2021.trained_model import contradictions
+
+        sigma = bounds["distance_high68"] - prediction.distance_kpc  # the lower bound may end at 0
+        against = contradictions.lines(prediction, sigma, known, error, self.calibration.mass_to_light)
+        return tuple(
+            (*(() if inside else (OUTSIDE.format(score=score),)), *told)
+            for inside, score, told in zip(table["in_domain"], table["domain_score"], against, strict=True)
+        )
 
 
 def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:

@@ -34,7 +34,13 @@ def parser() -> argparse.ArgumentParser:
     build = Parser(prog="python -m reproduce predict", description=__doc__)
     build.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="FITS, .npy or .npz file, or a folder")
     build.add_argument("--out", type=Path, default=Path("predictions"), help="folder of the results")
-    build.add_argument("--distance", type=_positive, metavar="KPC", help="known distance, for luminosity and M/L alone")
+    build.add_argument(
+        "--distance",
+        type=_positive,
+        metavar="KPC",
+        help="known distance, for luminosity and M/L, and to compare with the predicted one",
+    )
+    build.add_argument("--distance-error", type=_positive, metavar="KPC", help="its standard deviation (default: none)")
     build.add_argument(
         "--pixel-scale", type=_positive, metavar="ARCSEC", help="side of a pixel, if the image is silent"
     )
@@ -77,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         other images are done all the same.
     """
     options = parser().parse_args(arguments)
+    if options.distance_error and not options.distance:
+        raise InputError("--distance-error belongs to --distance, which is missing; give the distance too")
     if options.batch_size < 1:
         raise InputError(f"--batch-size {options.batch_size}: expected at least 1")
     reading = Reading(options.pixel_scale, options.zero_point, _centre(options.centre), options.distance)
@@ -104,7 +112,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
     """Predict some images at once; write and print the results of each. Returns the exit statuses of what fails."""
     options = call.options
-    estimates = call.pidoc.predict([one.flux for one in flux_maps.values()], options.distance, options.batch_size)
+    estimates = call.pidoc.predict(
+        [one.flux for one in flux_maps.values()], options.distance, options.batch_size, options.distance_error
+    )
     truths = {image: None if options.centre else truth.read(image.path) for image in flux_maps}
     if not options.no_png:
         _lay_out(call, flux_maps.values(), estimates, truths.values())
@@ -115,7 +125,9 @@ def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
     statuses = set()
     for k, (image, flux_map) in enumerate(flux_maps.items()):
         numbers = {str(name): _plain(value) for name, value in estimates.table.iloc[k].items()}
-        prediction = ImagePrediction(image.path, image.name, flux_map, estimates.mass[k], numbers, about, truths[image])
+        prediction = ImagePrediction(
+            image.path, image.name, flux_map, estimates.mass[k], numbers, estimates.notes[k], about, truths[image]
+        )
         for text in prediction.warnings:
             print(f"warning: {image.name}: {text}", file=sys.stderr)
         try:

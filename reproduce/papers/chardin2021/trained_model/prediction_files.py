@@ -3,7 +3,7 @@
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from reproduce.workflow.files import whole
 if TYPE_CHECKING:
     from paper_figures.chardin2021.prediction import Panels
 
-HEAD = f"{'image':24} {'log10 M/Msun':>20} {'M/L':>6} {'age [Gyr]':>18} {'distance [kpc]':>20} {'domain':>8}"
+HEAD = f"{'image':24} {'domain':>8} {'log10 M/Msun':>20} {'M/L':>6} {'age [Gyr]':>18} {'distance [kpc]':>20}"
 CARDS = (
     ("MASS", "total_mass_msun", "mass in the field [Msun]"),
     ("AGE", "age_gyr", "age [Gyr]"),
@@ -45,6 +45,8 @@ class ImagePrediction:
         log10(M / Msun).
     numbers : dict
         A row of `reproduce.papers.chardin2021.trained_model.pidoc.Estimates.table`.
+    notes : sequence of str
+        Those of `reproduce.papers.chardin2021.trained_model.pidoc.Estimates.notes`.
     about : dict
         What else the JSON tells of the call.
     truth : Truth, optional
@@ -56,6 +58,7 @@ class ImagePrediction:
     flux_map: FluxMap
     mass: NDArray
     numbers: dict[str, Any]
+    notes: Sequence[str] = ()
     about: dict[str, Any] = field(default_factory=dict)
     truth: Truth | None = None
 
@@ -72,13 +75,8 @@ class ImagePrediction:
 
     @property
     def warnings(self) -> list[str]:
-        """Those of the image, and whether the networks know such maps."""
-        score = self.numbers["domain_score"]
-        outside = (
-            f"unlike the training maps (domain score {score:.2f}): outside what the networks know; do not trust the "
-            "numbers"
-        )
-        return [*self.flux_map.warnings, *([] if self.numbers["in_domain"] else [outside])]
+        """Whether the networks know such maps, what contradicts, and those of the image."""
+        return [*self.notes, *self.flux_map.warnings]
 
 
 def write(folder: Path, prediction: ImagePrediction, panels: "Mapping[int, Panels]") -> None:
@@ -97,15 +95,21 @@ def write(folder: Path, prediction: ImagePrediction, panels: "Mapping[int, Panel
         _draw(folder / f"{prediction.name}.png", prediction, panels)
     report = {
         "image": str(prediction.path),
-        **prediction.about,
-        **prediction.numbers,
-        "v_magnitude": prediction.flux_map.v_magnitude,
+        "in_domain": prediction.numbers["in_domain"],
         "warnings": prediction.warnings,
+        **prediction.about,
+        **{name: _none_if_unknown(value) for name, value in prediction.numbers.items()},
+        "v_magnitude": prediction.flux_map.v_magnitude,
     }
     if compared := prediction.compared:
         report["truth"] = compared
     with whole(folder / f"{prediction.name}.json") as partial:
-        partial.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _none_if_unknown(value: Any) -> Any:
+    """NaN, which JSON has no word for, as None."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def ascii_name(name: str) -> str:
@@ -153,17 +157,23 @@ def _caption(of: Mapping[str, Any]) -> str:
 def line(prediction: ImagePrediction) -> str:
     """One line on one image, below `HEAD`, and a second with the truth of a mock observation."""
     numbers = prediction.numbers
-    mass, low, high = (math.log10(numbers[f"total_mass_msun{end}"]) for end in ("", "_low68", "_high68"))
-    age, distance = (
-        f"{numbers[name]:.1f} ({numbers[f'{name}_low68']:.1f}-{numbers[f'{name}_high68']:.1f})"
-        for name in ("age_gyr", "distance_kpc")
+    mass, age, distance = (
+        _with_interval([as_told(numbers[f"{name}{end}"]) for end in ("", "_low68", "_high68")], digits)
+        for name, as_told, digits in (
+            ("total_mass_msun", math.log10, 2),
+            ("age_gyr", float, 1),
+            ("distance_kpc", float, 1),
+        )
     )
     inside = "inside" if numbers["in_domain"] else "OUTSIDE"
-    mass_interval = f"{mass:.2f} ({low:.2f}-{high:.2f})"
-    found = (
-        f"{prediction.name:24} {mass_interval:>20} {numbers['mass_to_light']:6.2f} {age:>18} {distance:>20} {inside:>8}"
-    )
+    found = f"{prediction.name:24} {inside:>8} {mass:>20} {numbers['mass_to_light']:6.2f} {age:>18} {distance:>20}"
     return "\n".join([found, *_true_line(prediction.compared)])
+
+
+def _with_interval(numbers: Sequence[float], digits: int) -> str:
+    """A value, its lower and its upper bound; the value and a question mark where there are no bounds."""
+    value, low, high = (f"{number:.{digits}f}" for number in numbers)
+    return f"{value} (?)" if math.isnan(numbers[1]) else f"{value} ({low}-{high})"
 
 
 def _true_line(compared: Mapping[str, float]) -> list[str]:
@@ -172,6 +182,6 @@ def _true_line(compared: Mapping[str, float]) -> list[str]:
         return []
     mass, age, distance = (compared[key] for key in ("total_mass_msun", "age_gyr", "distance_kpc"))
     return [
-        f"{'  true':24} {f'{math.log10(mass):.2f}':>20} {compared['mass_to_light']:6.2f} {f'{age:.1f}':>18} "
+        f"{'  true':24} {'':8} {f'{math.log10(mass):.2f}':>20} {compared['mass_to_light']:6.2f} {f'{age:.1f}':>18} "
         f"{f'{distance:.1f}':>20}"
     ]

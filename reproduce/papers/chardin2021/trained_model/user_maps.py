@@ -63,7 +63,7 @@ def flux_maps(flux: Any) -> NDArray:
     return maps
 
 
-def distances_kpc(distance: Any, n: int) -> NDArray[np.float64]:
+def distances_kpc(distance: Any, n: int, name: str = "distance_kpc") -> NDArray[np.float64]:
     """Distances of n maps [kpc], shape (n,), NaN where not known.
 
     Parameters
@@ -72,6 +72,8 @@ def distances_kpc(distance: Any, n: int) -> NDArray[np.float64]:
         Plain numbers are kpc; what has a unit is converted; masked and NaN: not known.
     n : int
         Maps.
+    name : str
+        What they are called in messages.
 
     Raises
     ------
@@ -87,19 +89,19 @@ def distances_kpc(distance: Any, n: int) -> NDArray[np.float64]:
         values = units.Quantity(getattr(distance, "unmasked", distance), units.kpc, dtype=np.float64).value
     except units.UnitConversionError:
         raise InputError(
-            f"distance_kpc: found the unit '{getattr(distance, 'unit', '?')}', expected a length; give kpc or pc"
+            f"{name}: found the unit '{getattr(distance, 'unit', '?')}', expected a length; give kpc or pc"
         ) from None
     except (TypeError, ValueError):
-        raise InputError(f"distance_kpc: expected numbers [kpc] or a quantity, found {distance!r:.60}") from None
+        raise InputError(f"{name}: expected numbers [kpc] or a quantity, found {distance!r:.60}") from None
     if values.shape not in ((), (n,)):
         raise InputError(
-            f"distance_kpc: found shape {values.shape} for {n} map{'s' if n > 1 else ''}, expected one distance, or "
+            f"{name}: found shape {values.shape} for {n} map{'s' if n > 1 else ''}, expected one distance, or "
             "one for each map; NaN stands for not known"
         )
     if mask is not None:
         values = np.where(mask, np.nan, values)
     if (bad := values[(values <= 0) | (values > LARGEST_DISTANCE_KPC)]).size:
-        raise InputError(f"distance_kpc: expected distances above 0 kpc and up to 1e6, found {bad.flat[0]:g}")
+        raise InputError(f"{name}: expected distances above 0 kpc and up to 1e6, found {bad.flat[0]:g}")
     return np.broadcast_to(values, (n,)).copy()
 
 

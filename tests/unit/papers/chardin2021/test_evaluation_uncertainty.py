@@ -8,7 +8,10 @@ from reproduce.learning.intervals import LEVELS
 from reproduce.papers.chardin2021.evaluation import uncertainty
 from reproduce.papers.chardin2021.evaluation.calibration import Calibration
 from reproduce.papers.chardin2021.evaluation.coverage import coverage
+from reproduce.papers.chardin2021.evaluation.map_domain import MapDomain
+from reproduce.papers.chardin2021.evaluation.mass_to_light import MassToLight, log_light, log_ratio
 from reproduce.papers.chardin2021.evaluation.metrics import Labels
+from reproduce.papers.chardin2021.networks.appearance import NAMES
 from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds
 from reproduce.papers.chardin2021.networks.prediction import Summary
 from reproduce.papers.chardin2021.settings import Evaluate
@@ -29,9 +32,16 @@ def made_up(rng: np.random.Generator, n: int = N) -> tuple[Summary, dict[str, np
     truth = {"total_mass": rng.uniform(3, 4.5, n), "age": age, "distance": distance}
     found = {name: truth[name] + error_scale[name] * rng.standard_normal(n) for name in truth}
     members = {name: found[name] + error_scale[name] * np.array([[-1.0], [0.0], [1.0]]) * 0.3 for name in truth}
-    return Summary(
-        found["total_mass"], found["age"], found["distance"], members, rng.normal(size=(n, 8)), rng.normal(size=(n, 6))
-    ), truth
+    looks = rng.normal(size=(n, len(NAMES)))
+    # the light at the true distance, so that log10 M/L is -0.5 to 0.5, growing with age
+    looks[:, 0] = truth["total_mass"] - (age / 13 - 0.5) - 2 * np.log10(distance) - np.log10(4 * np.pi)
+    features = rng.normal(size=(n, 8))
+    return Summary(found["total_mass"], found["age"], found["distance"], members, features, looks), truth
+
+
+def changed(summary: Summary, **values: np.ndarray) -> Summary:
+    """The same maps with other numbers."""
+    return Summary(**vars(summary) | values)
 
 
 def two_views(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -43,9 +53,15 @@ def two_views(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def calibration() -> Calibration:
     rng = np.random.default_rng(1)
     summary, truth = made_up(rng)
+    training, _ = made_up(rng)
+    strange, _ = made_up(rng, 100)
+    looks = strange.appearance.copy()
+    looks[:, NAMES.index("skewness")] = looks[:, NAMES.index("kurtosis")]  # usual each, but not together
+    domain = MapDomain.fit(training, summary, {"alike": changed(strange, appearance=looks)})
+    ratio = MassToLight.fit(summary.age_gyr, log_ratio(summary.total_mass, log_light(summary), truth["distance"]))
     found = {"total_mass": summary.total_mass, "age": summary.age_gyr, "distance": summary.distance_kpc}
     intervals = {name: uncertainty.fit(name, summary, found[name] - truth[name]) for name in QUANTITIES}
-    return Calibration(intervals, Domain.fit(two_views(rng), (summary.features, summary.appearance)))
+    return Calibration(intervals, domain, ratio)
 
 
 def test_intervals_cover_other_maps_of_the_same_kind(calibration: Calibration) -> None:
@@ -69,14 +85,30 @@ def test_intervals_are_wide_where_errors_are_large(calibration: Calibration) -> 
 
 
 def test_domain_score_sees_what_is_shifted_in_either_view(calibration: Calibration) -> None:
-    features, appearance = two_views(np.random.default_rng(4))
+    summary, _ = made_up(np.random.default_rng(4))
     score = calibration.domain.score
     # two draws of N maps, for the threshold and for the test
-    assert np.mean(score(features, appearance) > 1) == pytest.approx(
-        FALSE_ALARMS, abs=4 * np.sqrt(2 * FALSE_ALARMS / N)
-    )
-    assert (score(features + 5, appearance) > 1).all()
-    assert (score(features, appearance + 5) > 1).all()
+    assert np.mean(score(summary) > 1) == pytest.approx(FALSE_ALARMS, abs=4 * np.sqrt(2 * FALSE_ALARMS / N))
+    assert (score(changed(summary, features=summary.features + 5)) > 1).all()
+    assert (score(changed(summary, appearance=summary.appearance + 5)) > 1).all()
+
+
+def test_domain_score_sees_what_it_was_shown(calibration: Calibration) -> None:
+    """Two numbers that are equal, each as usual: only a product tells, and a strange kind showed it."""
+    summary, _ = made_up(np.random.default_rng(8))
+    looks = summary.appearance.copy()
+    looks[:, NAMES.index("skewness")] = looks[:, NAMES.index("kurtosis")]
+    alike = changed(summary, appearance=looks)
+    known = MapDomain(calibration.domain.near, names=NAMES)
+    assert np.mean(calibration.domain.score(alike) > 1) > np.mean(known.score(alike) > 1) + 0.02
+
+
+def test_mass_to_light_suits_the_age(calibration: Calibration) -> None:
+    summary, truth = made_up(np.random.default_rng(9))
+    ratio = calibration.mass_to_light
+    at_true = log_ratio(summary.total_mass, log_light(summary), truth["distance"])
+    assert np.mean(np.abs(ratio.away(summary.age_gyr, at_true)) > 3) < 0.02
+    assert np.mean(np.abs(ratio.away(summary.age_gyr, at_true - 2)) > 3) > 0.9  # five magnitudes too bright
 
 
 def test_domain_score_sees_a_hole_among_the_training_maps() -> None:
@@ -107,8 +139,22 @@ def test_calibration_comes_back_and_damage_is_refused(calibration: Calibration, 
     summary, _ = made_up(np.random.default_rng(6), 10)
     for name, values in calibration.per_map(summary).items():
         np.testing.assert_array_equal(again.per_map(summary)[name], values)
+    np.testing.assert_array_equal(again.mass_to_light.expected([1, 10]), calibration.mass_to_light.expected([1, 10]))
     path.write_bytes(first[: len(first) // 2])
     with pytest.raises(InputError, match="cannot be read as a calibration"):
         Calibration.load(path)
     with pytest.raises(InputError, match="cannot be read as a calibration"):
         Calibration.load(tmp_path / "none.h5")
+
+
+def test_a_calibration_of_before_looks_at_six_numbers(calibration: Calibration, tmp_path) -> None:
+    rng = np.random.default_rng(10)
+    summary, _ = made_up(rng, 500)
+    six = Domain.fit(*((one.features, one.appearance[:, :6]) for one in (summary, summary)))
+    path = tmp_path / "calibration.h5"
+    Calibration(calibration.intervals, MapDomain(six)).save(path)
+    again = Calibration.load(path)
+    assert again.mass_to_light is None and again.domain.contrast is None
+    np.testing.assert_array_equal(
+        again.domain.score(summary), six.score(summary.features, summary.appearance[:, :6])
+    )
