@@ -5,6 +5,10 @@ from matplotlib.figure import Figure
 
 from paper_figures import style
 
+HEIGHT_RATIO = 0.022  # of one case, over the width
+# As for training; seen otherwise; strange maps of kinds that the score was built with, and of others.
+COLOURS = {"good": style.BLACK, "view": style.BLUE, "built": style.GREEN, "judged": style.ORANGE}
+
 
 def draw(scores: pd.DataFrame) -> Figure:
     """Draw the figure.
@@ -12,18 +16,20 @@ def draw(scores: pd.DataFrame) -> Figure:
     Parameters
     ----------
     scores : DataFrame
-        Columns ``case``, ``score``, ``outside`` (score above 1); the cases in the order to be drawn.
+        Columns ``case``, ``group`` (one of `COLOURS`), ``score``, ``outside`` (score above 1); the cases in the order
+        to be drawn.
     """
-    drawing = style.figure("page", height_ratio=0.42)
-    axes = drawing.subplots()
     cases = list(dict.fromkeys(scores["case"]))
+    drawing = style.figure("page", height_ratio=max(0.42, HEIGHT_RATIO * len(cases)))
+    axes = drawing.subplots()
     for place, case in enumerate(cases):
         rows = scores[scores["case"] == case]
-        axes.plot(rows["score"], [place] * len(rows), "|", ms=6, mew=0.6, color=style.BLUE, alpha=0.7)
+        colour = COLOURS[rows["group"].iloc[0]]
+        axes.plot(rows["score"], [place] * len(rows), "|", ms=5, mew=0.6, color=colour, alpha=0.7)
         axes.text(
             1.01, place, f"{100 * rows['outside'].mean():.0f} %", transform=axes.get_yaxis_transform(), va="center"
         )
-    axes.axvline(1, color=style.RED, lw=0.8, ls="--", label="1 % of the validation maps are above")
+    axes.axvline(1, color=style.RED, lw=0.8, ls="--", label="2 % of the validation maps are above")
     axes.text(1.01, -1, "outside", transform=axes.get_yaxis_transform(), va="center")
     axes.set(xscale="log", xlabel="domain score", ylim=(len(cases) - 0.5, -1.6))
     for ticks in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 FARTHEST = 6.0
 """Numbers count as at most so many standard deviations from the usual mean, so that no square grows without bounds."""
-RIDGE = 1e-3
+RIDGE = 1e-2
 """Weight of the mean square of the coefficients beside the mean loss of an item."""
 
 
@@ -46,7 +46,9 @@ class Contrast:
         std = np.where(std > 0, std, 1.0)
         terms = np.concatenate([_terms(numbers, mean, std) for numbers in (usual, *strange)])
         sign = np.concatenate([-np.ones(len(usual)), np.ones(len(terms) - len(usual))])
-        weight = np.concatenate([np.full(len(part), 0.5 / len(part) / share) for part, share in _shares(usual, strange)])
+        weight = np.concatenate(
+            [np.full(len(part), 0.5 / len(part) / share) for part, share in _shares(usual, strange)]
+        )
 
         def loss(c: NDArray) -> tuple[float, Array]:
             margin = sign * (terms @ c)

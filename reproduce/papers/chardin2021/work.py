@@ -18,6 +18,8 @@ PREDICTION_MS = {"encoder_decoder": {"released": 56.3, "compact": 3.1}, "regress
 # Beside the network itself. Not measured: VGG16's weights cannot be had everywhere. Its two blocks on 160 x 160 pixels
 # take 2.4e9 multiply-adds three times (prediction, target, gradient); some 20e9 a second on one core.
 VGG16_MS = 360.0
+LOOKING_MS = 8.0  # at how one map looks, for the domain score
+STRANGE_MS = 12.0  # for making a strange map, on average over the kinds
 START_STARS, START_MAPS = 11_500, 770  # as many stars, or maps, as the start of `simulate`, or `dataset`, costs
 START_TRAINING_MS, START_PREDICTION_MS = 10_000.0, 4_000.0  # of each network's training; of a stage that predicts
 
@@ -60,18 +62,25 @@ def search(settings: Settings) -> float:
 
 
 def calibrate(settings: Settings) -> float:
-    """Training and validation maps, seen by all networks."""
-    return START_PREDICTION_MS + (settings.dataset.train + settings.dataset.validation) * _prediction_ms(settings.train)
+    """Training and validation maps, and strange ones, seen by all networks."""
+    from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, maps_to_build
+
+    strange = maps_to_build(settings.dataset.train) * len(TO_BUILD)
+    seen = settings.dataset.train + settings.dataset.validation + strange
+    return START_PREDICTION_MS + seen * (_prediction_ms(settings.train) + LOOKING_MS) + strange * STRANGE_MS
 
 
 def evaluate(settings: Settings) -> float:
     """Test maps, seen by all networks."""
-    return START_PREDICTION_MS + held_out_maps(settings) * _prediction_ms(settings.train)
+    return START_PREDICTION_MS + held_out_maps(settings) * (_prediction_ms(settings.train) + LOOKING_MS)
 
 
 def out_of_domain(settings: Settings) -> float:
     """Maps of every kind, seen by all networks."""
-    return START_PREDICTION_MS + settings.evaluate.strange_maps * _prediction_ms(settings.train)
+    from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, TO_JUDGE
+
+    made = settings.evaluate.strange_maps * len(TO_BUILD | TO_JUDGE)
+    return START_PREDICTION_MS + made * (_prediction_ms(settings.train) + LOOKING_MS + STRANGE_MS)
 
 
 def _trial_epochs(settings: Settings) -> float:

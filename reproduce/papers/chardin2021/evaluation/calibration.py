@@ -7,16 +7,16 @@ from typing import Self, TypeVar
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from reproduce.learning.contrast import Contrast
 from reproduce.learning.data import slices
 from reproduce.learning.domain import Domain, Whitening
 from reproduce.learning.intervals import LEVELS, Intervals
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
-from reproduce.papers.chardin2021.evaluation import mass_to_light, uncertainty
+from reproduce.papers.chardin2021.evaluation import contradictions, mass_to_light, uncertainty
 from reproduce.papers.chardin2021.evaluation.batched import BATCH, predicted
-from reproduce.papers.chardin2021.evaluation.map_domain import MapDomain
+from reproduce.papers.chardin2021.evaluation.map_domain import Brightness, MapDomain
 from reproduce.papers.chardin2021.evaluation.mass_to_light import MassToLight
 from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds, central
 from reproduce.papers.chardin2021.networks.appearance import NAMES
@@ -29,11 +29,9 @@ from reproduce.workflow.files import whole
 FILE = "calibration.h5"
 # Training maps that the domain is measured with: enough for the covariance of some hundred features.
 TRAINING_MAPS = 5_000
-# Good maps of which a strange one of each kind is made, to build the domain score with.
-STRANGE_MAPS = 120
 VIEWS = ("features", "appearance")
 SEED = 17  # of the strange maps
-Part = TypeVar("Part", Whitening, Contrast, MassToLight)
+Part = TypeVar("Part", Whitening, Contrast, Brightness, MassToLight)
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,12 @@ class Calibration:
                 found |= {f"{name}_low{100 * level:.0f}": low, f"{name}_high{100 * level:.0f}": high}
         return found
 
+    def contradictions(self, summary: Summary, given_kpc: NDArray, given_error_kpc: ArrayLike = 0.0) -> list[list[str]]:
+        """What contradicts distances that are given, NaN where none is, shape (n,): a list of lines for each map."""
+        half = uncertainty.half_widths(self.intervals["distance"], "distance", summary)[0]
+        error = np.broadcast_to(given_error_kpc, half.shape)
+        return contradictions.lines(summary, half, given_kpc, error, self.mass_to_light)
+
     def save(self, path: Path) -> None:
         """Write ``calibration.h5``."""
         with whole(path) as partial, h5py.File(partial, "w") as file:
@@ -82,13 +86,11 @@ class Calibration:
             near = self.domain.near
             file["domain/looks"], file["domain/thresholds"] = near.looks, near.thresholds
             parts = {f"domain/{view}": getattr(near, view) for view in VIEWS}
-            if self.domain.contrast is not None:
-                file["domain/names"], file["domain/both"] = list(self.domain.names), self.domain.thresholds
-                parts["domain/contrast"] = self.domain.contrast
-            if self.mass_to_light is not None:
-                parts["mass_to_light"] = self.mass_to_light
+            file["domain/names"], file["domain/both"] = list(self.domain.names), self.domain.thresholds
+            parts |= {"domain/contrast": self.domain.contrast, "domain/brightness": self.domain.brightness}
+            parts["mass_to_light"] = self.mass_to_light
             for part, values in parts.items():
-                for name, array in vars(values).items():
+                for name, array in ({} if values is None else vars(values)).items():
                     file[f"{part}/{name}"] = array
 
     @classmethod
@@ -113,24 +115,32 @@ class Calibration:
                     )
                     for name in QUANTITIES
                 }
-                views = {view: _read(file, f"domain/{view}", Whitening) for view in VIEWS}
+                views = {view: _needed(file, f"domain/{view}", Whitening) for view in VIEWS}
                 near = Domain(**views, looks=file["domain/looks"][()], thresholds=file["domain/thresholds"][()])
                 domain = MapDomain(near)
-                if "domain/contrast" in file:  # calibrations of earlier versions have none
-                    names = tuple(name.decode() for name in file["domain/names"][()])
+                if "domain/names" in file:  # calibrations of earlier versions have but `near`
                     domain = MapDomain(
-                        near, _read(file, "domain/contrast", Contrast), file["domain/both"][()], _known(names)
+                        near,
+                        _read(file, "domain/contrast", Contrast),
+                        _read(file, "domain/brightness", Brightness),
+                        file["domain/both"][()],
+                        _known(tuple(name.decode() for name in file["domain/names"][()])),
                     )
-                ratio = _read(file, "mass_to_light", MassToLight) if "mass_to_light" in file else None
+                ratio = _read(file, "mass_to_light", MassToLight)
         except (OSError, KeyError) as error:
             reason = " ".join(str(error).split())[:150]
             raise InputError(f"{path}: cannot be read as a calibration ({reason}); make it again") from None
         return cls(intervals, domain, ratio, networks_sha256)
 
 
-def _read(file: h5py.File, name: str, kind: type[Part]) -> Part:
+def _needed(file: h5py.File, name: str, kind: type[Part]) -> Part:
     """An object of arrays from a group of the file."""
     return kind(**{field.name: file[f"{name}/{field.name}"][()] for field in fields(kind)})
+
+
+def _read(file: h5py.File, name: str, kind: type[Part]) -> Part | None:
+    """The same; None where there is no such group."""
+    return _needed(file, name, kind) if name in file else None
 
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -189,7 +199,7 @@ def calibrate(
         for rows in slices(len(chosen), BATCH):
             usual.append(networks.predict(training.flux[chosen[rows]]).without_maps())
             say(0.5 + 0.25 * rows.stop / len(chosen), f"{rows.stop} of {len(chosen)} training maps")
-        some = np.random.default_rng(SEED).permutation(n)[:STRANGE_MAPS]
+        some = np.random.default_rng(SEED).permutation(n)[: kinds.maps_to_build(n)]
         good = training.flux[np.sort(some)]
         camera = training.dataset.camera
     strange = {}

@@ -10,8 +10,10 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from reproduce.cluster.snapshot import Snapshot, SnapshotFile
+from reproduce.learning.data import slices
+from reproduce.papers.chardin2021.evaluation.batched import BATCH
 from reproduce.papers.chardin2021.evaluation.calibration import Calibration
-from reproduce.papers.chardin2021.networks.prediction import Networks
+from reproduce.papers.chardin2021.networks.prediction import Networks, Summary
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, TO_JUDGE, strange
 from reproduce.sky.maps import observe
@@ -63,7 +65,8 @@ def scores(
     DataFrame
         Columns ``case``, ``group`` (``good``; ``view``, the cluster seen otherwise; ``built`` and ``judged``, strange
         maps of kinds that the score was built with and of others), ``map``, ``age_gyr``, ``distance_kpc``, ``score``,
-        ``outside``. A view in which no star shines has no row.
+        ``outside``, ``contradicts``: whether the networks' answer contradicts the true distance if that is given. A
+        view in which no star shines has no row.
     """
     say = on_progress or (lambda fraction, text: None)
     made: dict[tuple[str, str], list[NDArray]] = {}
@@ -77,7 +80,8 @@ def scores(
             for case, flux in _maps(snapshot, dataset, distance_kpc, rng):
                 key = case, "good" if case == GOOD else "view"
                 made.setdefault(key, []).append(flux)
-                labels.setdefault(key, []).append((k, snapshot.age_gyr, distance_kpc))
+                far = CASES[case].get("distance_kpc", distance_kpc)
+                labels.setdefault(key, []).append((k, snapshot.age_gyr, far))
             say(0.5 * (k + 1) / len(chosen), f"snapshot {k + 1} of {len(chosen)}")
     good = (GOOD, "good")
     maps = {key: np.stack(flux) for key, flux in made.items()}
@@ -88,10 +92,14 @@ def scores(
         key = case, group
         flux = maps[key] if key in maps else strange(maps[good], dataset.camera, {case: everything[case]}, seed)[case]
         told = labels.get(key, labels[good])
-        found = calibration.domain.score(networks.predict(flux))
-        rows += [(*key, *label, score, score > 1) for label, score in zip(told, found, strict=True)]
+        summary = Summary.join([networks.predict(flux[some]).without_maps() for some in slices(len(flux), BATCH)])
+        known = np.array([distance for _, _, distance in told])
+        found = zip(told, calibration.domain.score(summary), calibration.contradictions(summary, known), strict=True)
+        rows += [(*key, *label, score, score > 1, bool(lines)) for label, score, lines in found]
         say(0.5 + 0.5 * (done + 1) / (len(maps) + len(groups)), case)
-    return pd.DataFrame(rows, columns=["case", "group", "map", "age_gyr", "distance_kpc", "score", "outside"])
+    return pd.DataFrame(
+        rows, columns=["case", "group", "map", "age_gyr", "distance_kpc", "score", "outside", "contradicts"]
+    )
 
 
 def _maps(

@@ -77,9 +77,10 @@ def appearance(flux: ArrayLike) -> Array:
         ``brightest_hundredth``: share of the light in the brightest hundredth of the pixels; ``gini``: Gini's
         coefficient of the light; ``plateau``: log10 of the number of pixels within 0.01 dex of the brightest.
 
-        Of the local maxima above the median: ``peaks``: log10 of one more than their number; ``peak_height``, ``peak_range``: the
-        brightest above the pixels' median, and the range of the `PEAKS` brightest [dex]; ``peak_width``: log10 of the
-        mean width of these, from the curvature at their tops [px], its scatter, and their mean elongation [dex].
+        Of the local maxima above the median: ``peaks``: log10 of one more than their number; ``peak_height``,
+        ``peak_range``: the brightest above the median, and the range of the `PEAKS` brightest [dex]; ``peak_width``:
+        mean log10 of the widths of these, from the curvature at their tops [px]; ``peak_width_scatter``,
+        ``peak_elongation``: its standard deviation, and their mean elongation [dex].
     """
     return np.array([_numbers(one) for one in np.asarray(flux, np.float64)])
 

@@ -1,4 +1,4 @@
-"""Maps that show no cluster of the kind that the networks know, made by hand: to build the domain score, and to judge it.
+"""Maps that show no cluster that the networks know, made by hand: to build the domain score with, and to judge it.
 
 ========================  ==========================================================================
 `start`                   what a strange map starts from: a good one, and a random generator

@@ -96,7 +96,9 @@ def two_clusters(good: Good, rng: np.random.Generator) -> Map:
     step = np.array([far * np.sin(angle), far * np.cos(angle)])
     other = 10.0 ** good.other.astype(np.float64)
     other *= good.light.sum() / other.sum()
-    one, two = (ndimage.shift(light, way * step, order=1, mode="nearest") for light, way in ((good.light, 1), (other, -1)))
+    one, two = (
+        ndimage.shift(light, way * step, order=1, mode="nearest") for light, way in ((good.light, 1), (other, -1))
+    )
     return good.logarithm(one + two)
 
 

@@ -29,7 +29,7 @@ def smooth_disc(good: Good, rng: np.random.Generator) -> Map:
 
 
 def spiral(good: Good, rng: np.random.Generator) -> Map:
-    """A disc, a bulge, two or more arms with star-forming knots and dust; the field lies up to 15 arcsec from the middle."""
+    """A disc, a bulge, two or more arms with knots and patches; the field lies up to 15 arcsec from the middle."""
     radius, angle = _polar(good, rng, rng.uniform(0.4, 1), reach_arcsec=15)
     scale = rng.uniform(5, 20)
     arms, pitch = int(rng.integers(2, 5)), np.tan(np.radians(rng.uniform(10, 30)))
@@ -81,7 +81,7 @@ def _radius(good: Good, rng: np.random.Generator, axis_ratio: float, reach_arcse
 
 
 def _sersic(radius: NDArray, effective: float, n: float) -> Array:
-    """I ∝ exp(-b (r / r_e)^(1/n)), with b of Ciotti & Bertin (1999) to first order; the middle pixel held at 0.1 arcsec."""
+    """I ∝ exp(-b (r / r_e)^(1/n)), b of Ciotti & Bertin (1999) to first order; no radius counts below 0.1 arcsec."""
     b = 2 * n - 1 / 3
     return np.exp(-b * ((np.maximum(radius, 0.1) / effective) ** (1 / n)))
 

@@ -15,6 +15,13 @@ from reproduce.sky.settings import Camera
 
 Kind = Callable[[Good, np.random.Generator], NDArray[np.float32]]
 
+
+def maps_to_build(training_maps: int) -> int:
+    """Good maps of which a strange one of each kind is made, to build the domain score with: a tenth of the training
+    maps, up to 120."""
+    return min(120, max(2, training_maps // 10))
+
+
 TO_BUILD: dict[str, Kind] = {
     "empty sky": fields.empty_sky,
     "single star": fields.single_star,
@@ -23,6 +30,7 @@ TO_BUILD: dict[str, Kind] = {
     "smooth blob": fields.round_blob,
     "elliptical galaxy": galaxies.elliptical,
     "smooth disc galaxy": galaxies.smooth_disc,
+    "irregular galaxy": galaxies.irregular,
     "saturated": damage.saturated,
     "wrong zero point": damage.wrong_zero_point,
     "sky left in": damage.sky_left_in,
@@ -47,7 +55,6 @@ TO_JUDGE: dict[str, Kind] = {
     "ring": fields.ring,
     "galaxy, de Vaucouleurs": galaxies.de_vaucouleurs,
     "galaxy, spiral": galaxies.spiral,
-    "galaxy, irregular": galaxies.irregular,
     "galaxy, edge-on": galaxies.edge_on,
     "brightest tenth flattened": damage.saturated_tenth,
     "flattened, then smoothed": damage.saturated_then_smoothed,
@@ -73,9 +80,7 @@ TO_JUDGE: dict[str, Kind] = {
 }
 
 
-def strange(
-    flux: NDArray, camera: Camera, kinds: Mapping[str, Kind], seed: int
-) -> dict[str, NDArray[np.float32]]:
+def strange(flux: NDArray, camera: Camera, kinds: Mapping[str, Kind], seed: int) -> dict[str, NDArray[np.float32]]:
     """Strange maps of every kind.
 
     Parameters

@@ -90,12 +90,13 @@ def check_calibration(networks: "Networks", calibration: "Calibration", networks
     if calibration.networks_sha256 and calibration.networks_sha256 != networks_sha256:
         raise InputError(f"{path}: a calibration of other networks than these; {mend}")
     features = int(networks.regressors[0].outputs[-1].shape[-1])
-    domain, contrast, ratio = calibration.domain.near, calibration.domain.contrast, calibration.mass_to_light
+    domain = calibration.domain.near
     expected = domain.features.mean.shape
     if expected != (features,):
         raise InputError(f"{path}: knows features of shape {expected}, these networks have {features}; {mend}")
     numbers = [domain.looks, domain.thresholds, calibration.domain.thresholds]
-    parts = [part for part in (domain.features, domain.appearance, contrast, ratio) if part is not None]
+    others = (calibration.domain.contrast, calibration.domain.brightness, calibration.mass_to_light)
+    parts = (domain.features, domain.appearance, *(part for part in others if part is not None))
     numbers += [array for part in parts for array in vars(part).values()]
     numbers += [array for one in calibration.intervals.values() for array in (one.coefficients, one.quantiles)]
     if not all(np.isfinite(array).all() for array in numbers):

@@ -145,7 +145,12 @@ class PiDoc:
         distance = np.where(np.isnan(known), prediction.distance_kpc, known)
         bounds = self.calibration.per_map(prediction)
         table = self._table(prediction, bounds, luminosity_in_field(maps, distance))
-        return Estimates(prediction.mass, table, self._notes(prediction, bounds, table, known, error))
+        against = self.calibration.contradictions(prediction, known, error)
+        notes = tuple(
+            (*(() if inside else (OUTSIDE.format(score=score),)), *told)
+            for inside, score, told in zip(table["in_domain"], table["domain_score"], against, strict=True)
+        )
+        return Estimates(prediction.mass, table, notes)
 
     @staticmethod
     def _table(prediction: "Summary", bounds: dict[str, NDArray], luminosity: NDArray) -> "pd.DataFrame":
@@ -167,18 +172,6 @@ class PiDoc:
         columns["luminosity_lsun"] = luminosity
         columns["mass_to_light"] = columns["total_mass_msun"] / luminosity
         return pd.DataFrame(columns)
-
-    def _notes(
-        self, prediction: "Summary", bounds: dict[str, NDArray], table: "pd.DataFrame", known: NDArray, error: NDArray
-    ) -> tuple[tuple[str, ...], ...]:
-        from reproduce.papers.chardin2021.trained_model import contradictions
-
-        sigma = bounds["distance_high68"] - prediction.distance_kpc  # the lower bound may end at 0
-        against = contradictions.lines(prediction, sigma, known, error, self.calibration.mass_to_light)
-        return tuple(
-            (*(() if inside else (OUTSIDE.format(score=score),)), *told)
-            for inside, score, told in zip(table["in_domain"], table["domain_score"], against, strict=True)
-        )
 
 
 def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:

@@ -46,6 +46,7 @@ def test_estimates_of_maps(folder, flux):
     np.testing.assert_allclose(table["mass_to_light"], table["total_mass_msun"] / table["luminosity_lsun"])
     inside = (table["domain_score"] <= 1) & (table["distance_kpc"] > 0)
     assert (table["in_domain"] == inside).all()
+    assert [bool(notes) and notes[0].startswith("unlike the training maps") for notes in found.notes] == list(~inside)
 
 
 def test_one_map_is_as_many(folder, flux):

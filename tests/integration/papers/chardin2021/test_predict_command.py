@@ -37,7 +37,9 @@ def test_one_map(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     row = expected.table.iloc[0]
     report = json.loads((tmp_path / "out" / "cluster.json").read_text())
     for name in ("total_mass_msun", "age_gyr_low68", "distance_kpc_high95", "mass_to_light", "domain_score"):
-        assert report[name] == pytest.approx(row[name], rel=1e-4)
+        told = np.nan if report[name] is None else report[name]  # no interval outside the domain
+        assert told == pytest.approx(row[name], rel=1e-4, nan_ok=True)
+    assert report["warnings"] == list(expected.notes[0])
     assert report["luminosity_at"] == "given distance"
     with fits.open(tmp_path / "out" / "cluster_mass.fits") as file:
         np.testing.assert_allclose(file[0].data, expected.mass[0], atol=1e-4)
@@ -87,8 +89,26 @@ def test_strange_maps_are_warned_of(model_folder: Path, tmp_path: Path, capsys: 
     np.save(tmp_path / "ramp.npy", ramp.astype(np.float32))
     assert predict(model_folder, tmp_path / "out", str(tmp_path / "ramp.npy"), "--no-png") == 0
     found = capsys.readouterr()
-    assert "unlike the training maps" in found.err and "OUTSIDE" in found.out
-    assert json.loads((tmp_path / "out" / "ramp.json").read_text())["in_domain"] is False
+    assert found.err.splitlines()[0].startswith("warning: ramp: unlike the training maps")
+    row = next(line for line in found.out.splitlines() if line.startswith("ramp"))
+    assert row.split()[1] == "OUTSIDE" and row.count("(?)") == 3  # no interval of mass, age and distance
+    report = json.loads((tmp_path / "out" / "ramp.json").read_text())
+    assert list(report)[:3] == ["image", "in_domain", "warnings"]
+    assert report["in_domain"] is False and report["warnings"][0].startswith("unlike the training maps")
+    assert all(report[name] is None for name in report if name.endswith(("low68", "high68", "low95", "high95")))
+
+
+def test_a_distance_that_contradicts_is_told_in_one_line(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "cluster.npy", flux())
+    image = str(tmp_path / "cluster.npy")
+    assert predict(model_folder, tmp_path / "far", image, "--distance", "5000", "--no-png") == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "the distance given, 5e+03 kpc" in line]
+    assert len(lines) == 1 and "contradicts the predicted one" in lines[0]
+    words = ("--distance", "5000", "--distance-error", "5000", "--no-png")
+    assert predict(model_folder, tmp_path / "vague", image, *words) == 0
+    assert "the distance given" not in capsys.readouterr().err
 
 
 NAMES = {
@@ -141,6 +161,7 @@ def test_what_nobody_foresaw_in_one_image_does_not_stop_the_others(
     ("words", "told"),
     [
         (["--distance", "-3"], "--distance"),
+        (["--distance-error", "3"], "belongs to --distance"),
         (["--pixel-scale", "x"], "--pixel-scale"),
         (["--zero-point", "-999"], "zero point is -999"),
         (["--distance", "1e300"], "distance_kpc"),

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from reproduce.papers.chardin2021.evaluation import contradictions
 from reproduce.papers.chardin2021.evaluation.mass_to_light import MassToLight
 from reproduce.papers.chardin2021.networks.appearance import NAMES
 from reproduce.papers.chardin2021.networks.prediction import Summary
-from reproduce.papers.chardin2021.trained_model import contradictions
 
 RATIO = MassToLight(np.array([0.0, 0.0, 1.0, -1.0]), 0.1)  # M/L = age / 10 Gyr, good to 0.1 dex
 

@@ -57,7 +57,12 @@ def test_coverage_is_drawn_where_the_table_says():
 
 def test_domain_scores_are_drawn_with_their_share_outside():
     scores = pd.DataFrame(
-        {"case": ["usual", "usual", "odd", "odd"], "score": [0.5, 0.6, 1.5, 0.8], "outside": [0, 0, 1, 0]}
+        {
+            "case": ["usual", "usual", "odd", "odd"],
+            "group": ["good", "good", "judged", "judged"],
+            "score": [0.5, 0.6, 1.5, 0.8],
+            "outside": [0, 0, 1, 0],
+        }
     )
     texts = [text.get_text() for text in domain.draw(scores).axes[0].texts]
     assert texts[:2] == ["0 %", "50 %"]

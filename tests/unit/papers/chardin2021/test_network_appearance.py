@@ -1,5 +1,7 @@
 """How a map looks: against numbers worked out by hand, and against maps made for one number each."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ def scene(*stars: tuple[float, float, float], sigma: float = 4.0, side: int = 16
 def test_profile_of_a_cone() -> None:
     y, x = np.indices((160, 160)) - 79.5
     cone = looks(-5 - 2 * np.hypot(y, x) / 80)
-    steps = np.diff([2 / 3 * (b**3 - a**3) / (b**2 - a**2) for a, b in zip(RINGS, RINGS[1:], strict=False)])
+    steps = np.diff([2 / 3 * (b**3 - a**3) / (b**2 - a**2) for a, b in itertools.pairwise(RINGS)])
     found = [cone[f"fall_{k}"] for k in range(1, len(RINGS) - 1)]
     np.testing.assert_allclose(found, 2 * steps, atol=0.01)  # mean radius of a ring, times the slope
     assert cone["middle"] == pytest.approx(0, abs=1e-6)

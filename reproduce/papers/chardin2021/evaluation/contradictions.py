@@ -47,8 +47,8 @@ def lines(
         if known[k] and not apart[k] <= SIGMAS:
             told.append(
                 f"the distance given, {given_kpc[k]:.3g} kpc, contradicts the predicted one, "
-                f"{prediction.distance_kpc[k]:.3g} ± {distance_sigma_kpc[k]:.2g} kpc ({apart[k]:.1f} sigma): look at the "
-                "distance and at the zero point"
+                f"{prediction.distance_kpc[k]:.3g} ± {distance_sigma_kpc[k]:.2g} kpc ({apart[k]:.1f} sigma): look at "
+                "the distance and at the zero point"
             )
         if impossible := _impossible(float(prediction.age_gyr[k]), float(log_ratio[k]), ratio):
             at = "the distance given" if known[k] else "the predicted distance"
