@@ -41,6 +41,8 @@ def lines(
     known = np.isfinite(given_kpc)
     apart = np.abs(prediction.distance_kpc - given_kpc) / np.hypot(distance_sigma_kpc, given_error_kpc)
     distance = np.where(known, given_kpc, prediction.distance_kpc)
+    error = np.where(known, given_error_kpc, distance_sigma_kpc)
+    ratio_error = 2 * error / np.maximum(distance, 1e-3) / np.log(10)  # dex: light goes as the distance squared
     log_ratio = mass_to_light.log_ratio(prediction.total_mass, mass_to_light.log_light(prediction), distance)
     found: list[list[str]] = [[] for _ in known]
     for k, told in enumerate(found):
@@ -50,19 +52,21 @@ def lines(
                 f"{prediction.distance_kpc[k]:.3g} ± {distance_sigma_kpc[k]:.2g} kpc ({apart[k]:.1f} sigma): look at "
                 "the distance and at the zero point"
             )
-        if impossible := _impossible(float(prediction.age_gyr[k]), float(log_ratio[k]), ratio):
+        if impossible := _impossible(float(prediction.age_gyr[k]), float(log_ratio[k]), float(ratio_error[k]), ratio):
             at = "the distance given" if known[k] else "the predicted distance"
             told.append(f"M/L of {10 ** log_ratio[k]:.2g} at {at} contradicts {impossible}: look at the zero point")
     return found
 
 
-def _impossible(age_gyr: float, log_ratio: float, ratio: MassToLight | None) -> str:
-    """What an M/L contradicts; nothing if it can be."""
-    if ratio is not None and not abs(ratio.away(age_gyr, log_ratio)) <= SIGMAS:
-        middle = ratio.expected(age_gyr)
-        low, high = (10 ** (middle + way * SIGMAS * ratio.scatter) for way in (-1, 1))
-        return f"the predicted age, at which it is {10**middle:.2g} ({low:.2g} to {high:.2g})"
-    low, high = POSSIBLE_RATIO
-    if not low <= 10**log_ratio <= high:
+def _impossible(age_gyr: float, log_ratio: float, error: float, ratio: MassToLight | None) -> str:
+    """What log10 M/L, with an error [dex], contradicts; nothing if it can be."""
+    if ratio is not None:
+        middle, reach = float(ratio.expected(age_gyr)), SIGMAS * float(np.hypot(ratio.scatter, error))
+        if not abs(log_ratio - middle) <= reach:
+            ends = f"{10 ** (middle - reach):.2g} to {10 ** (middle + reach):.2g}"
+            return f"the predicted age, at which it is {10**middle:.2g} ({ends})"
+    low, high = np.log10(POSSIBLE_RATIO)
+    if not low - SIGMAS * error <= log_ratio <= high + SIGMAS * error:
+        low, high = POSSIBLE_RATIO
         return f"every cluster of stars, in which it is {low:g} to {high:g}"
     return ""

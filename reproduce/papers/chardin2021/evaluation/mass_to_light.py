@@ -42,10 +42,6 @@ class MassToLight:
         """log10 M/L at ages [Gyr], which count as 0.1 to 14."""
         return np.polyval(self.coefficients, _log_age(age_gyr))
 
-    def away(self, age_gyr: ArrayLike, log_ratio: ArrayLike) -> NDArray[np.float64]:
-        """How far log10 M/L is from what is expected, in `scatter`."""
-        return (np.asarray(log_ratio, np.float64) - self.expected(age_gyr)) / self.scatter
-
 
 def log_light(summary: Summary) -> NDArray[np.float64]:
     """log10 of the luminosity in the field [Lsun in V] if it were at 1 kpc, of n maps."""
@@ -54,7 +50,8 @@ def log_light(summary: Summary) -> NDArray[np.float64]:
 
 def log_ratio(total_mass: ArrayLike, light_at_1_kpc: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:
     """log10 M/L from log10 of the mass [Msun], `log_light` and distances [kpc], shapes (n,)."""
-    return np.asarray(total_mass, np.float64) - light_at_1_kpc - 2 * np.log10(np.maximum(distance_kpc, 1e-3))
+    far = np.log10(np.maximum(np.asarray(distance_kpc, np.float64), 1e-3))
+    return np.asarray(total_mass, np.float64) - np.asarray(light_at_1_kpc, np.float64) - 2 * far
 
 
 def _log_age(age_gyr: ArrayLike) -> NDArray[np.float64]:

@@ -132,7 +132,7 @@ def bright_star(good: Good, rng: np.random.Generator) -> Map:
 
 def edge_of_detector(good: Good, rng: np.random.Generator) -> Map:
     """A quarter to a half of the field, on one side, without light."""
-    light = np.rot90(good.light, rng.integers(4)).copy()
+    light = np.rot90(good.light, int(rng.integers(4))).copy()
     light[: int(good.side * rng.uniform(0.25, 0.5))] = 1e-3 * np.quantile(light, 0.01)
     return good.logarithm(light)
 
@@ -141,7 +141,7 @@ def stripes(good: Good, rng: np.random.Generator) -> Map:
     """Rows of different sensitivity, 4 to 16 pixels wide."""
     width = int(rng.integers(4, 17))
     gain = np.repeat(np.exp(rng.normal(0, rng.uniform(0.3, 1), good.side)), width)[: good.side]
-    return good.logarithm(np.rot90(good.light, rng.integers(4)) * gain[:, None])
+    return good.logarithm(np.rot90(good.light, int(rng.integers(4))) * gain[:, None])
 
 
 def inverted(good: Good, rng: np.random.Generator) -> Map:
@@ -190,7 +190,7 @@ def squared(good: Good, rng: np.random.Generator) -> Map:
 
 def stretched(good: Good, rng: np.random.Generator) -> Map:
     """One axis two to three times as long as the other."""
-    return good.as_bright(_zoomed(np.rot90(good.light, rng.integers(2)), rng.uniform(2, 3), 1.0), rng)
+    return good.as_bright(_zoomed(np.rot90(good.light, int(rng.integers(2))), rng.uniform(2, 3), 1.0), rng)
 
 
 def enlarged(good: Good, rng: np.random.Generator) -> Map:

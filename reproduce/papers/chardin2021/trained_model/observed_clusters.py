@@ -62,7 +62,8 @@ def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, fl
 
 
 def numbers(table: Table | QTable) -> dict[str, float]:
-    """How many clusters are in the domain, and for how many a prediction and the literature agree within intervals."""
+    """How many clusters are in the domain, and for how many of these a prediction and the literature agree within
+    intervals; the others have no intervals."""
     metrics = {"clusters": float(len(table)), "in_domain": float(np.sum(table["in_domain"]))}
     for ours, theirs, slack in (
         ("mass_to_light", "mass_to_light", np.asarray(table["mass_to_light_error"], dtype=np.float64)),

@@ -8,9 +8,11 @@ from reproduce import PiDoc
 from reproduce.papers.chardin2021.evaluation.calibration import calibrate
 from reproduce.papers.chardin2021.networks.training import train
 from reproduce.papers.chardin2021.settings import Train
+from reproduce.papers.chardin2021.strange.kinds import TO_JUDGE, strange
 from reproduce.papers.chardin2021.trained_model.pidoc import luminosity_in_field
+from reproduce.sky.settings import Camera
 from reproduce.workflow.errors import InputError
-from tests.support.network_maps import write_maps
+from tests.support.network_maps import one_map, write_maps
 
 SETTINGS = Train(
     architecture="compact", width=0.25, loss="mse", epochs=1, regressor_epochs=1, regressor_width=0.25, members=2
@@ -47,6 +49,16 @@ def test_estimates_of_maps(folder, flux):
     inside = (table["domain_score"] <= 1) & (table["distance_kpc"] > 0)
     assert (table["in_domain"] == inside).all()
     assert [bool(notes) and notes[0].startswith("unlike the training maps") for notes in found.notes] == list(~inside)
+
+
+def test_strange_maps_are_outside_and_good_ones_inside(folder):
+    rng = np.random.default_rng(9)
+    good = np.stack([one_map(rng, 6.0, 30.0, 96)[0] for _ in range(12)])
+    pidoc = PiDoc.load(folder)
+    assert pidoc.predict(good).table["in_domain"].mean() > 0.7  # 24 validation maps define the threshold
+    names = ("log-normal noise", "checkerboard", "sky taken twice", "pixels in any order", "galaxy, spiral")
+    for name, maps in strange(good[:4], Camera(pixels=96), {name: TO_JUDGE[name] for name in names}, 3).items():
+        assert not pidoc.predict(maps).table["in_domain"].any(), name
 
 
 def test_one_map_is_as_many(folder, flux):

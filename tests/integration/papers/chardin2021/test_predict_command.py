@@ -108,7 +108,7 @@ def test_a_distance_that_contradicts_is_told_in_one_line(
     assert len(lines) == 1 and "contradicts the predicted one" in lines[0]
     words = ("--distance", "5000", "--distance-error", "5000", "--no-png")
     assert predict(model_folder, tmp_path / "vague", image, *words) == 0
-    assert "the distance given" not in capsys.readouterr().err
+    assert "contradicts the predicted one" not in capsys.readouterr().err
 
 
 NAMES = {

@@ -34,13 +34,15 @@ def test_a_distance_given_that_contradicts_is_told_in_one_line() -> None:
     (line,) = lines(far, given=30.0)
     assert "given, 30 kpc" in line and "60 ± 5 kpc (6.0 sigma)" in line
     assert lines(far, given=30.0, error=10.0) == []  # 30 / hypot(5, 10) = 2.7 sigma
+    assert lines(said(log_ratio=-0.5), given=30.0) != []
+    assert lines(said(log_ratio=-0.5), given=30.0, error=6.0) == []  # M/L to 0.1 and 0.17 dex
 
 
 @pytest.mark.parametrize(("ratio", "told"), [(RATIO, "the predicted age"), (None, "every cluster")])
 def test_a_zero_point_wrong_by_five_magnitudes(ratio: MassToLight | None, told: str) -> None:
     (line,) = lines(said(age_gyr=3.0, log_ratio=-1.6), given=30.0, ratio=ratio)
     assert line.startswith("M/L of 0.025 at the distance given contradicts") and told in line and "zero point" in line
-    assert "at the predicted distance" in lines(said(age_gyr=3.0, log_ratio=-1.6), ratio=ratio)[0]
+    assert "at the predicted distance" in lines(said(age_gyr=3.0, log_ratio=-2.2), ratio=ratio)[0]  # 5 of 30 kpc off
 
 
 def test_numbers_that_are_none_contradict() -> None:

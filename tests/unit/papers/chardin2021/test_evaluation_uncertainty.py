@@ -116,8 +116,22 @@ def test_mass_to_light_suits_the_age(calibration: Calibration) -> None:
     summary, truth = made_up(np.random.default_rng(9))
     ratio = calibration.mass_to_light
     at_true = log_ratio(summary.total_mass, log_light(summary), truth["distance"])
-    assert np.mean(np.abs(ratio.away(summary.age_gyr, at_true)) > 3) < 0.02
-    assert np.mean(np.abs(ratio.away(summary.age_gyr, at_true - 2)) > 3) > 0.9  # five magnitudes too bright
+    away = at_true - ratio.expected(summary.age_gyr)
+    assert np.mean(np.abs(away) > 3 * ratio.scatter) < 0.02
+    assert np.mean(np.abs(away) < 2 * ratio.scatter) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_distance_given_is_compared_with_both_errors(calibration: Calibration) -> None:
+    summary, truth = made_up(np.random.default_rng(12), 1_000)
+    told = calibration.contradictions(summary, truth["distance"])
+    assert np.mean([bool(lines) for lines in told]) < 0.05
+    bright = changed(summary, appearance=summary.appearance + np.eye(len(NAMES))[0] * 2)  # five magnitudes
+    told = calibration.contradictions(bright, truth["distance"])
+    assert np.mean([any("M/L" in line for line in lines) for lines in told]) > 0.95
+    told = calibration.contradictions(summary, 3 * truth["distance"])
+    assert np.mean([any("distance given" in line for line in lines) for lines in told]) > 0.9
+    told = calibration.contradictions(summary, 3 * truth["distance"], 2 * truth["distance"])
+    assert np.mean([any("contradicts the predicted one" in line for line in lines) for lines in told]) < 0.05
 
 
 def test_domain_score_sees_a_hole_among_the_training_maps() -> None:
