@@ -28,7 +28,8 @@ def sentence(found: Mapping[str, float], name: str) -> str:
         f"{name}, two channels: a mean absolute error of {image:.2f} split by image{below} becomes {galaxy:.2f} "
         f"({low:.2f} to {high:.2f}) on galaxies that the network has not seen, {galaxy / image:.1f} times as much; "
         f"the nearest maps, which know nothing of masses, go from {nearest[0]:.2f} to {nearest[1]:.2f}; the network is "
-        f"there {much} the calibrated {CLASSICAL[best]} estimator ({classical:.2f}), and shot noise alone makes {floor:.2f}."
+        f"there {much} the calibrated {CLASSICAL[best]} estimator ({classical:.2f}), and shot noise alone makes "
+        f"{floor:.2f}."
     )
 
 
