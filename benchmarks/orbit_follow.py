@@ -10,20 +10,18 @@ after the other, for the 120 tubes of NGC 6278, and the masses in cells are held
 A minute of CPU.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from benchmarks.orbit_masses import PERIODS, SAMPLES, command, fractions
-from reproduce.galaxy.orbits.force_table import ForceTable, acceleration, tabulate
+from benchmarks.orbits import PERIODS, ROWS, SAMPLES, TUBES, Orbits, command, fractions
+from reproduce.galaxy.orbits.force_table import ForceTable, acceleration
 from reproduce.galaxy.orbits.integration import A_EXTRA, E3, E5, EXTENDED, STAGES, A, B, D, evaluate_dense
-from reproduce.galaxy.orbits.library import TABLE_REACH
-from reproduce.galaxy.orbits.start_space import StartGrid, equipotential_radius, start_space
+from reproduce.galaxy.orbits.start_space import StartGrid, equipotential_radius
 from reproduce.galaxy.orbits.weights import MassErrors, solve_weights, weight_problem
 from reproduce.papers.skusa2023 import ngc6278
-from reproduce.papers.skusa2023.dynamite import Reference, maps, reference
+from reproduce.papers.skusa2023.dynamite import Reference, maps
 
 NODES = (640, 64, 64)
 CROSSINGS = 400
@@ -270,26 +268,19 @@ def tube_weights(dynamite: Reference) -> np.ndarray:
         kinematics=dynamite.kinematics,
         errors=MassErrors(),
     )
-    return solve_weights(problem)[:240].reshape(-1, 2).sum(axis=1)
+    return solve_weights(problem)[: 2 * TUBES].reshape(-1, 2).sum(axis=1)
 
 
-def measure(folder: Path) -> dict[str, object]:
-    """All ways of following the tubes, against DYNAMITE's library in a folder."""
-    dynamite = reference(folder)
-    theirs = dynamite.library.intrinsic.reshape(360, -1)[:240:2].astype(float)
-    theirs /= theirs.sum(axis=1, keepdims=True)
-    weights = tube_weights(dynamite)
-    galaxy = ngc6278.model()
-    grid = ngc6278.start_grid(galaxy)
-    space = ngc6278.space_grid(grid)
-    table = tabulate(galaxy.potential, TABLE_REACH * 10**grid.log_radius_last)
-    sigma = ngc6278.LIGHT.sigma_arcsec * galaxy.pc_per_arcsec
+def measure(orbits: Orbits) -> dict[str, object]:
+    """All ways of following the tubes, against DYNAMITE's library."""
+    theirs, weights = orbits.masses[:TUBES], tube_weights(orbits.dynamite)
+    grid, table = orbits.grid, orbits.table
+    sigma = ngc6278.LIGHT.sigma_arcsec * orbits.galaxy.pc_per_arcsec
     first = np.log10(min(0.1 * sigma.min(), 0.01 * 10**grid.log_radius_first))
     last = np.log10(max(1.05 * 10**grid.log_radius_last, np.sqrt(2) * 6 * sigma.max()))
     nodes = Nodes(np.empty((*NODES, 3)), float(first), float(last - first) / (NODES[0] - 1))
     fill(table, *nodes)
-    space_ = start_space(table, grid)
-    ours, periods = space_.tubes[:, 0], space_.period[:, 0]
+    ours, periods = orbits.start[:TUBES], orbits.period[:TUBES]
     found = their_starts(table, nodes, grid, periods[:: grid.n_i2 * grid.n_i3])
     samples = np.empty((SAMPLES, 6))
     ways = {
@@ -299,22 +290,19 @@ def measure(folder: Path) -> dict[str, object]:
         "ours, their force and tolerance": (ours, False, TOLERANCE),
         "their thin orbits": (found, True, 1e-9),
     }
-    rows = {
-        "thin": slice(0, None, 4),
-        "second": slice(1, None, 4),
-        "third": slice(2, None, 4),
-        "outer": slice(3, None, 4),
-    }
-    rows["all"] = slice(None)
+    rows = {name: slice(part, None, len(ROWS)) for part, name in enumerate(ROWS)} | {"all": slice(None)}
     table_row: dict[str, object] = {}
     moved = np.linalg.norm(found[:, :3], axis=1) / np.linalg.norm(ours[:, :3], axis=1) - 1
-    table_row["thin orbits moved, median, largest"] = [float(np.median(abs(moved[::4]))), float(abs(moved[::4]).max())]
+    table_row["thin orbits moved, median, largest"] = [
+        float(np.median(abs(moved[rows["thin"]]))),
+        float(abs(moved[rows["thin"]]).max()),
+    ]
     base = None
     for name, (starts, exact, tolerance) in ways.items():
         masses, drift = np.empty_like(theirs), np.empty(len(theirs))
         for k, start in enumerate(starts):
             drift[k], n = follow(table, nodes, exact, start, PERIODS * periods[k], tolerance, samples, False)
-            masses[k] = fractions(samples[:n], space)
+            masses[k] = fractions(samples[:n], orbits.space)
         base = masses if base is None else base
         for where, other in (("DYNAMITE", theirs), ("ours", base)):
             table_row[f"{name}, from {where}"] = {

@@ -9,41 +9,26 @@ equipotential are started several times with random shifts as small as what is k
 0.15 %). If DYNAMITE's orbit is one more draw, it lies as far from the mean of the others as each of them does.
 """
 
-import argparse
-import json
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 
-from reproduce.galaxy.orbits.force_table import ForceTable, acceleration, tabulate
+from benchmarks.orbits import PERIODS, ROWS, SAMPLES, TUBES, Orbits, command, fractions
+from reproduce.galaxy.orbits.force_table import ForceTable, acceleration
 from reproduce.galaxy.orbits.integration import integrate
 from reproduce.galaxy.orbits.intrinsic import SpaceGrid
-from reproduce.galaxy.orbits.library import TABLE_REACH
-from reproduce.galaxy.orbits.recording import record_space
-from reproduce.galaxy.orbits.start_space import equipotential_radius, start_space
-from reproduce.papers.skusa2023 import ngc6278
-from reproduce.papers.skusa2023.dynamite import reference
+from reproduce.galaxy.orbits.start_space import equipotential_radius
 
 SHIFTS = np.array([0.0, 5e-4, 1e-3, 2e-3, 4e-3, 6e-3])
 """Relative changes of a tube's start radius that are tried, to both sides."""
 KNOWN = {"boxes": 2.5e-7, "outer tubes": 1.5e-3}
 """To which the starts agree with DYNAMITE's, relative."""
 DRAWS = 6
-PERIODS, SAMPLES, TOLERANCE = 200, 50_000, 1e-9
+TOLERANCE = 1e-9
 
 
 def cells(table: ForceTable, start: np.ndarray, period: float, space: SpaceGrid, samples: np.ndarray) -> np.ndarray:
     """Fractions of an orbit's mass in cells, shape (cells,)."""
     integrate(table, start, PERIODS * period, TOLERANCE, samples)
     return fractions(samples, space)
-
-
-def fractions(samples: np.ndarray, space: SpaceGrid) -> np.ndarray:
-    """Fractions of the samples of an orbit in cells, shape (cells,)."""
-    masses = np.zeros(space.shape)
-    record_space(samples, space.radii_pc, masses)
-    return masses.ravel() / masses.sum()
 
 
 def shifted(table: ForceTable, start: np.ndarray, shift: float) -> np.ndarray | None:
@@ -81,29 +66,21 @@ def scatter(members: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
     return float(((theirs - members.mean(axis=0)) ** 2).sum()), float(variance * (n + 1) / n)
 
 
-def measure(folder: Path) -> dict[str, object]:
-    """Both measurements against the library in a folder."""
-    theirs = reference(folder)
-    masses = theirs.library.intrinsic.reshape(360, -1)
-    masses = masses / masses.sum(axis=1, keepdims=True)
-    masses = np.concatenate([masses[:240:2], masses[240:]])  # tubes in their first sense, boxes
-    galaxy = ngc6278.model()
-    grid = ngc6278.start_grid(galaxy)
-    space = ngc6278.space_grid(grid)
-    table = tabulate(galaxy.potential, TABLE_REACH * 10**grid.log_radius_last)
-    starts = start_space(table, grid)
-    points, periods = np.concatenate([starts.tubes[:, 0], starts.boxes[:, 0]]), np.tile(starts.period[:, 0], 2)
+def measure(orbits: Orbits) -> dict[str, object]:
+    """Both measurements."""
+    table, space, masses, points, periods = orbits.table, orbits.space, orbits.masses, orbits.start, orbits.period
     samples = np.empty((SAMPLES, 6))
     power = (masses**2).sum(axis=1)
     row: dict[str, object] = {}
-    fits = np.array([fitted(table, points[k], periods[k], space, masses[k], samples) for k in range(120)])
-    for name, part in {"thin row": 0, "second row": 1, "third row": 2, "outer row": 3}.items():
-        chosen = np.arange(part, 120, grid.n_i3)
+    fits = np.array([fitted(table, points[k], periods[k], space, masses[k], samples) for k in range(TUBES)])
+    for part, name in enumerate(ROWS):
+        chosen = np.arange(part, TUBES, len(ROWS))
         for what, column in (("as started", 1), ("radius fitted", 2)):
-            row[f"{name}, {what}"] = float(np.sqrt(fits[chosen, column].sum() / power[chosen].sum()))
-        row[f"{name}, median size of the shift"] = float(np.median(np.abs(fits[chosen, 0])))
+            row[f"{name} row, {what}"] = float(np.sqrt(fits[chosen, column].sum() / power[chosen].sum()))
+        row[f"{name} row, median size of the shift"] = float(np.median(np.abs(fits[chosen, 0])))
     random = np.random.default_rng(1)
-    for name, chosen in {"boxes": np.arange(120, 240), "outer tubes": np.arange(3, 120, grid.n_i3)}.items():
+    outer = np.arange(len(ROWS) - 1, TUBES, len(ROWS))
+    for name, chosen in {"boxes": np.arange(TUBES, len(points)), "outer tubes": outer}.items():
         out, expected = [], []
         for k in chosen:
             draws = [shifted(table, points[k], KNOWN[name] * random.uniform(-1, 1)) for _ in range(DRAWS)]
@@ -114,18 +91,6 @@ def measure(folder: Path) -> dict[str, object]:
         row[f"{name}, DYNAMITE from the mean of {DRAWS} draws"] = float(np.sqrt(sum(out) / power[chosen].sum()))
         row[f"{name}, one more draw from it"] = float(np.sqrt(sum(expected) / power[chosen].sum()))
         row[f"{name}, median ratio"] = float(np.median(np.sqrt(np.array(out) / np.maximum(expected, 1e-12))))
-    return row
-
-
-def command(measure: Callable[[Path], dict[str, object]], about: str | None) -> dict[str, object]:
-    """Measure as the command line says, and add a line of JSON to its table."""
-    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
-    parser.add_argument("table", type=Path)
-    parser.add_argument("--dynamite", type=Path, default=Path("../shared/data/ngc6278"), help="a folder of its files")
-    given = parser.parse_args()
-    row = measure(given.dynamite)
-    with given.table.open("a") as stream:
-        stream.write(json.dumps(row) + "\n")
     return row
 
 
