@@ -29,6 +29,9 @@ NAMES = (
     "one_sided",
     "two_sided",
     "direction",
+    "tilt",
+    "bend",
+    "summit",
     *(f"power_{k}" for k in range(1, len(BANDS))),
     "brightest_hundredth",
     "gini",
@@ -42,6 +45,7 @@ NAMES = (
 )
 # Roughness of a map without any structure [dex]; a floor for the logarithm.
 SMOOTHEST = 1e-6
+FARTHEST_SUMMIT = 2.0
 FAINTEST_DEX = 3.0
 """Pixels are taken as no further below the median: holes in a map have numbers of any size."""
 
@@ -72,7 +76,10 @@ def appearance(flux: ArrayLike) -> Array:
         log10 of the standard deviation [dex]; ``skewness``, ``kurtosis``; ``one_sided``, ``two_sided``: amplitude of
         cos φ and of cos 2φ over the standard deviation; ``power_1`` …: log10 of the power in `BANDS` over all power.
 
-        ``direction``: 0 if slopes of log10 F have all directions alike, 1 if all the same.
+        ``direction``: 0 if slopes of log10 F have all directions alike, 1 if all the same. ``tilt``, ``bend``: slope in
+        the middle of the field, and curvature, of the parabola a + b x + c y + d (x² + y²) nearest to log10 F, with x
+        and y in half sides [dex]; ``summit``: how far from the middle it is highest, in half sides, held at
+        `FARTHEST_SUMMIT`.
 
         ``brightest_hundredth``: share of the light in the brightest hundredth of the pixels; ``gini``: Gini's
         coefficient of the light; ``plateau``: log10 of the number of pixels within 0.01 dex of the brightest.
@@ -115,6 +122,7 @@ def _numbers(flux: NDArray) -> list[float]:
         float(np.log(np.mean(np.square(away * away)) + SMOOTHEST)),
         *(abs(np.mean(away * around**m)) for m in (1, 2)),
         _direction(bounded),
+        *_parabola(bounded, y, x),
         *_power(rest),
         *_concentration(light),
         np.log10(np.sum(flux > flux.max() - 0.01)),
@@ -152,6 +160,15 @@ def _direction(flux: NDArray) -> float:
     rows, columns = np.gradient(flux)
     xx, yy, xy = (columns**2).mean(), (rows**2).mean(), (rows * columns).mean()
     return float(np.hypot(xx - yy, 2 * xy) / (xx + yy + SMOOTHEST**2))
+
+
+def _parabola(flux: NDArray, y: NDArray, x: NDArray) -> tuple[float, float, float]:
+    bowl = x**2 + y**2
+    bowl -= bowl.mean()  # on this grid the four functions are orthogonal
+    tilt = np.hypot(*((axis * flux).sum() / (axis**2).sum() for axis in (x, y)))
+    bend = float((bowl * flux).sum() / (bowl**2).sum())
+    summit = min(tilt / (2 * -bend), FARTHEST_SUMMIT) if bend < 0 else FARTHEST_SUMMIT
+    return float(tilt), bend, float(summit)
 
 
 @lru_cache(maxsize=4)

@@ -51,8 +51,17 @@ def wrong_zero_point(good: Good, rng: np.random.Generator) -> Map:
 
 
 def sky_left_in(good: Good, rng: np.random.Generator) -> Map:
-    """A sky that was not subtracted, at half to five times the mean light of the field."""
-    return good.logarithm(good.light + good.light.mean() * 10 ** rng.uniform(-0.3, 0.7))
+    """A sky that was not subtracted, at a fifth to five times the mean light of the field."""
+    return good.logarithm(good.light + good.light.mean() * 10 ** rng.uniform(-0.7, 0.7))
+
+
+def tilted(good: Good, rng: np.random.Generator) -> Map:
+    """As if 10 to 18 arcsec off centre: log10 F tilted so that the parabola nearest to it is highest there."""
+    y, x = (place / (good.camera.field_arcsec / 2) for place in good.places())
+    bowl = x**2 + y**2 - np.mean(x**2 + y**2)
+    bend = min(float((bowl * good.flux).sum() / (bowl**2).sum()), -0.1)
+    angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(10, 18) / (good.camera.field_arcsec / 2)
+    return (good.flux - 2 * bend * far * (x * np.cos(angle) + y * np.sin(angle))).astype(np.float32)
 
 
 def sky_taken_twice(good: Good, rng: np.random.Generator) -> Map:

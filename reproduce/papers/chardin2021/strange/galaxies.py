@@ -43,6 +43,31 @@ def spiral(good: Good, rng: np.random.Generator) -> Map:
     return good.as_bright(_noisy(good, good.seen(_foreground(good, light, rng), rng), rng), rng)
 
 
+def patchy_disc(good: Good, rng: np.random.Generator) -> Map:
+    """A disc with a bulge, patches and stars of the Galaxy; the field lies up to 12 arcsec from the middle."""
+    radius = _radius(good, rng, rng.uniform(0.4, 1), reach_arcsec=12)
+    texture = np.exp(rng.uniform(0.2, 1) * random_field(good.side, rng.uniform(-3, -1.5), rng))
+    disc = np.exp(-radius / rng.uniform(5, 20)) * texture
+    bulge = _sersic(radius, rng.uniform(1, 5), rng.uniform(1, 4))
+    light = disc / disc.sum() + rng.uniform(0, 0.5) * bulge / bulge.sum()
+    return good.as_bright(_noisy(good, good.seen(_foreground(good, light, rng), rng), rng), rng)
+
+
+def barred(good: Good, rng: np.random.Generator) -> Map:
+    """A bar, a bulge, and a ring of knots around it in a patchy disc."""
+    v, u = _turned(good, rng, reach_arcsec=8)
+    flat, half = rng.uniform(0.5, 1), rng.uniform(4, 10)
+    radius = np.hypot(u, v / flat)
+    disc = np.exp(-radius / (2 * half)) * np.exp(rng.uniform(0.2, 0.6) * random_field(good.side, -2.5, rng))
+    bar = np.exp(-((u / half) ** 4) - (v / (0.25 * half)) ** 2)
+    knots = stars(good, star_fluxes(int(rng.integers(30, 200)), rng, 0.9), rng)
+    ring = np.exp(-(((radius - 1.2 * half) / (0.2 * half)) ** 2))
+    bulge = _sersic(radius, rng.uniform(0.5, 2), 2.0)
+    parts = ((1.0, disc), (rng.uniform(0.2, 0.6), bar), (rng.uniform(0.1, 0.4), bulge), (0.2, ring * (0.2 + knots)))
+    light = np.sum([weight * part / part.sum() for weight, part in parts], axis=0)
+    return good.as_bright(_noisy(good, good.seen(_foreground(good, light, rng), rng), rng), rng)
+
+
 def irregular(good: Good, rng: np.random.Generator) -> Map:
     """A disc with patches and knots, as of a dwarf irregular."""
     radius = _radius(good, rng, rng.uniform(0.4, 1), reach_arcsec=6)

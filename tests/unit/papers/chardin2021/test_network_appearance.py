@@ -68,6 +68,14 @@ def test_peaks_of_stars() -> None:
     assert 10 ** wide["peak_width"] == pytest.approx(8, rel=0.02)
 
 
+def test_parabola_of_a_parabola() -> None:
+    y, x = (np.indices((160, 160)) - 79.5) / 80
+    hill = looks(-5 - 0.5 * ((x - 0.6) ** 2 + (y + 0.8) ** 2))
+    assert hill["summit"] == pytest.approx(1, rel=1e-6) and hill["bend"] == pytest.approx(-0.5, rel=1e-6)
+    assert hill["tilt"] == pytest.approx(2 * 0.5, rel=1e-6)
+    assert looks(-5 + 0.5 * (x**2 + y**2))["summit"] == 2  # a valley has no summit
+
+
 def test_directions() -> None:
     y, x = np.indices((160, 160)) / 160
     slope = looks(-5 + 0.5 * (x + y))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reproduce.papers.chardin2021.networks.appearance import NAMES, appearance
 from reproduce.papers.chardin2021.strange import damage, fields
 from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, TO_JUDGE, strange
 from reproduce.papers.chardin2021.strange.start import Good, star_fluxes
@@ -63,6 +64,12 @@ def test_light_is_changed_by_what_the_name_says(flux: np.ndarray) -> None:
     )
     sky = 10.0 ** damage.sky_left_in(good(flux), rng) - 10.0 ** flux[0]
     assert sky.std() < 0.01 * sky.mean() and sky.mean() > 0.4 * (10.0 ** flux[0]).mean()
+
+
+def test_a_tilted_map_is_highest_off_centre(flux: np.ndarray) -> None:
+    seen = appearance(np.stack([damage.tilted(good(flux), np.random.default_rng(k)) for k in range(20)]))
+    summit = seen[:, NAMES.index("summit")] * 20  # arcsec; the cluster itself is up to 5 arcsec off centre in each axis
+    assert ((summit > 10 - 7.1) & (summit < 18 + 7.1)).all() and summit.mean() == pytest.approx(14, abs=2.5)
 
 
 def test_two_clusters_have_the_light_of_both(flux: np.ndarray) -> None:
