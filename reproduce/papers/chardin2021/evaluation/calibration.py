@@ -83,12 +83,14 @@ class Calibration:
                 group.attrs["unit"] = QUANTITIES[name][0]
                 group.attrs["least_spread"] = intervals.least_spread
                 group["coefficients"], group["quantiles"] = intervals.coefficients, intervals.quantiles
-            near = self.domain.near
-            file["domain/looks"], file["domain/thresholds"] = near.looks, near.thresholds
-            parts = {f"domain/{view}": getattr(near, view) for view in VIEWS}
-            file["domain/names"], file["domain/both"] = list(self.domain.names), self.domain.thresholds
+            parts = {"mass_to_light": self.mass_to_light}
+            for place, near in (("domain", self.domain.near), ("domain/in_all", self.domain.near_in_all)):
+                if near is not None:
+                    file[f"{place}/looks"], file[f"{place}/thresholds"] = near.looks, near.thresholds
+                    parts |= {f"{place}/{view}": getattr(near, view) for view in VIEWS}
+            if self.domain.near_in_all is not None:
+                file["domain/names"], file["domain/of_all_three"] = list(NAMES), self.domain.thresholds
             parts |= {"domain/contrast": self.domain.contrast, "domain/brightness": self.domain.brightness}
-            parts["mass_to_light"] = self.mass_to_light
             for part, values in parts.items():
                 for name, array in ({} if values is None else vars(values)).items():
                     file[f"{part}/{name}"] = array
@@ -115,16 +117,16 @@ class Calibration:
                     )
                     for name in QUANTITIES
                 }
-                views = {view: _needed(file, f"domain/{view}", Whitening) for view in VIEWS}
-                near = Domain(**views, looks=file["domain/looks"][()], thresholds=file["domain/thresholds"][()])
-                domain = MapDomain(near)
+                domain = MapDomain(_near(file, "domain"))
                 if "domain/names" in file:  # calibrations of earlier versions have but `near`
+                    if tuple(name.decode() for name in file["domain/names"][()]) != NAMES:
+                        raise KeyError("appearance in the numbers of another version")
                     domain = MapDomain(
-                        near,
+                        domain.near,
+                        _near(file, "domain/in_all"),
                         _read(file, "domain/contrast", Contrast),
                         _read(file, "domain/brightness", Brightness),
-                        file["domain/both"][()],
-                        _known(tuple(name.decode() for name in file["domain/names"][()])),
+                        file["domain/of_all_three"][()],
                     )
                 ratio = _read(file, "mass_to_light", MassToLight)
         except (OSError, KeyError) as error:
@@ -143,10 +145,10 @@ def _read(file: h5py.File, name: str, kind: type[Part]) -> Part | None:
     return _needed(file, name, kind) if name in file else None
 
 
-def _known(names: tuple[str, ...]) -> tuple[str, ...]:
-    if unknown := set(names) - set(NAMES):
-        raise KeyError(f"appearance {', '.join(sorted(unknown))}, of another version")
-    return names
+def _near(file: h5py.File, place: str) -> Domain:
+    """How far a map is from the training maps."""
+    views = {view: _needed(file, f"{place}/{view}", Whitening) for view in VIEWS}
+    return Domain(**views, looks=file[f"{place}/looks"][()], thresholds=file[f"{place}/thresholds"][()])
 
 
 def calibrate(

@@ -1,9 +1,10 @@
 """Whether a map is one that the networks know.
 
-Two scores, the larger of which counts. One tells how far a map is from the training maps
-(`reproduce.learning.domain`), in what the first regressor sees and in how the map looks. The other tells good maps from
-strange ones that were made by hand (`reproduce.learning.contrast`), in how the map looks, how bright it is beside
-others that look so, and in what the networks say: age, distance, mass, and M/L, which has to suit the age.
+Three scores, the largest of which counts. Two tell how far a map is from the training maps
+(`reproduce.learning.domain`), in what the first regressor sees and in how the map looks: in six numbers, and in all of
+them, among which what is odd in one or two alone would be lost. The third tells good maps from strange ones that were
+made by hand (`reproduce.learning.contrast`), in how the map looks, how bright it is beside others that look so, and in
+what the networks say: age, distance, mass, and M/L, which has to suit the age.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from reproduce.papers.chardin2021.evaluation import mass_to_light
 from reproduce.papers.chardin2021.networks.appearance import FIRST_NAMES, NAMES
 from reproduce.papers.chardin2021.networks.prediction import Summary
 
+FIRST = len(FIRST_NAMES)
 # Share of the validation maps that are called outside.
 FALSE_ALARMS = 0.02
 RIDGE = 10.0  # beside the sum over the training maps: against numbers that go together
@@ -69,49 +71,55 @@ class MapDomain:
     Attributes
     ----------
     near : Domain
-        How far a map is from the training maps.
+        How far a map is from the training maps, in the numbers of `FIRST_NAMES`.
+    near_in_all : Domain or None
+        The same in all of `NAMES`.
     contrast : Contrast or None
-        What tells strange maps from good ones; none: a calibration from before there was any.
+        What tells strange maps from good ones.
     brightness : Brightness or None
-        One of the numbers that the contrast looks at; none where that is none.
-    thresholds : array, shape (2,)
-        Of the score of `near`, and of ln(1 + odds) of `contrast`: above either a map is outside.
-    names : tuple of str
-        The numbers of `NAMES` that maps are looked at in.
+        One of the numbers that the contrast looks at.
+    thresholds : array, shape (3,)
+        Of the scores of both `near`, and of ln(1 + odds) of `contrast`: above any a map is outside.
+
+    A calibration from before there were any has `near` alone.
     """
 
     near: Domain
+    near_in_all: Domain | None = None
     contrast: Contrast | None = None
     brightness: Brightness | None = None
-    thresholds: NDArray = field(default_factory=lambda: np.ones(2))
-    names: tuple[str, ...] = FIRST_NAMES
+    thresholds: NDArray = field(default_factory=lambda: np.ones(3))
 
     @classmethod
     def fit(cls, training: Summary, validation: Summary, strange: Mapping[str, Summary]) -> Self:
         """From training maps, validation maps, for the thresholds, and strange maps of several kinds."""
-        near = Domain.fit((training.features, training.appearance), (validation.features, validation.appearance))
+        near, near_in_all = (
+            Domain.fit(*((one.features, one.appearance[:, :numbers]) for one in (training, validation)))
+            for numbers in (FIRST, len(NAMES))
+        )
         brightness = Brightness.fit(training.appearance)
-        usual, *unusual = (numbers(one, brightness) for one in (training, *strange.values()))
+        usual, *unusual = (described(one, brightness) for one in (training, *strange.values()))
         contrast = Contrast.fit(usual, unusual)
-        scores = cls(near, contrast, brightness, np.ones(2), NAMES)._scores(validation)
+        scores = cls(near, near_in_all, contrast, brightness)._scores(validation)
         each = np.quantile(scores, 1 - FALSE_ALARMS, axis=1)
         both = np.quantile((scores / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
-        return cls(near, contrast, brightness, each * both, NAMES)
+        return cls(near, near_in_all, contrast, brightness, each * both)
 
     def score(self, summary: Summary) -> NDArray[np.float64]:
         """Of n maps, shape (n,): above 1 a map is outside."""
         return (self._scores(summary) / self.thresholds[:, None]).max(axis=0)
 
     def _scores(self, summary: Summary) -> NDArray[np.float64]:
-        """Shape (2, n)."""
-        looks = summary.appearance[:, [NAMES.index(name) for name in self.names]]
-        near = self.near.score(summary.features, looks)
-        if self.contrast is None or self.brightness is None:
-            return np.stack([near, np.zeros(len(near))])
-        return np.stack([near, np.logaddexp(0, self.contrast.log_odds(numbers(summary, self.brightness)))])
+        """Shape (3, n)."""
+        near = self.near.score(summary.features, summary.appearance[:, :FIRST])
+        if self.near_in_all is None or self.contrast is None or self.brightness is None:
+            return np.stack([near, np.zeros(len(near)), np.zeros(len(near))])
+        in_all = self.near_in_all.score(summary.features, summary.appearance)
+        odds = self.contrast.log_odds(described(summary, self.brightness))
+        return np.stack([near, in_all, np.logaddexp(0, odds)])
 
 
-def numbers(summary: Summary, brightness: Brightness) -> NDArray[np.float64]:
+def described(summary: Summary, brightness: Brightness) -> NDArray[np.float64]:
     """How n maps look, and what the networks say of them, shape (n, d): appearance; excess of brightness [dex]; age
     [Gyr], log10 of the distance [kpc], log10 of the mass [Msun], log10 of M/L."""
     distance = np.maximum(summary.distance_kpc.astype(np.float64), 0.1)

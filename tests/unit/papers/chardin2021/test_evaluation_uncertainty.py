@@ -100,7 +100,7 @@ def test_domain_score_sees_what_it_was_shown(calibration: Calibration) -> None:
     """Twelve numbers a little off, none of them far: a strange kind showed that they go together."""
     summary, _ = made_up(np.random.default_rng(8), 500)
     alike = changed(summary, appearance=shifted(summary.appearance))
-    known = MapDomain(calibration.domain.near, names=NAMES)
+    known = MapDomain(calibration.domain.near)
     assert np.mean(calibration.domain.score(alike) > 1) > np.mean(known.score(alike) > 1) + 0.3
 
 
