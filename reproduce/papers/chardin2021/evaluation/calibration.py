@@ -83,14 +83,17 @@ class Calibration:
                 group.attrs["unit"] = QUANTITIES[name][0]
                 group.attrs["least_spread"] = intervals.least_spread
                 group["coefficients"], group["quantiles"] = intervals.coefficients, intervals.quantiles
-            parts = {"mass_to_light": self.mass_to_light}
+            parts: dict[str, object] = {
+                "mass_to_light": self.mass_to_light,
+                "domain/contrast": self.domain.contrast,
+                "domain/brightness": self.domain.brightness,
+            }
             for place, near in (("domain", self.domain.near), ("domain/in_all", self.domain.near_in_all)):
                 if near is not None:
                     file[f"{place}/looks"], file[f"{place}/thresholds"] = near.looks, near.thresholds
                     parts |= {f"{place}/{view}": getattr(near, view) for view in VIEWS}
             if self.domain.near_in_all is not None:
                 file["domain/names"], file["domain/of_all_three"] = list(NAMES), self.domain.thresholds
-            parts |= {"domain/contrast": self.domain.contrast, "domain/brightness": self.domain.brightness}
             for part, values in parts.items():
                 for name, array in ({} if values is None else vars(values)).items():
                     file[f"{part}/{name}"] = array

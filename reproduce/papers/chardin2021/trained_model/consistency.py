@@ -95,11 +95,11 @@ def check_calibration(networks: "Networks", calibration: "Calibration", networks
     if expected != (features,):
         raise InputError(f"{path}: knows features of shape {expected}, these networks have {features}; {mend}")
     numbers = [domain.looks, domain.thresholds, calibration.domain.thresholds]
-    others = (calibration.domain.contrast, calibration.domain.brightness, calibration.mass_to_light)
+    others = [calibration.domain.contrast, calibration.domain.brightness, calibration.mass_to_light]
+    parts = [domain.features, domain.appearance, *(part for part in others if part is not None)]
     if (in_all := calibration.domain.near_in_all) is not None:
         numbers += [in_all.looks, in_all.thresholds]
-        others += (in_all.features, in_all.appearance)
-    parts = (domain.features, domain.appearance, *(part for part in others if part is not None))
+        parts += [in_all.features, in_all.appearance]
     numbers += [array for part in parts for array in vars(part).values()]
     numbers += [array for one in calibration.intervals.values() for array in (one.coefficients, one.quantiles)]
     if not all(np.isfinite(array).all() for array in numbers):
