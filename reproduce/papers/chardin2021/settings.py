@@ -148,7 +148,7 @@ class Evaluate(Group):
     bootstrap: int = Field(200, ge=0, description="bootstrap samples over snapshots for the intervals of the metrics")
     seed: Seed = Field(4, description="seed of the bootstrap, the examples and the strange maps")
     strange_maps: int = Field(
-        60, ge=1, description="maps of each kind outside the training range, for the domain score"
+        60, ge=2, description="maps of each kind outside the training range, for the domain score"
     )
 
 
