@@ -2,12 +2,19 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from paper_figures import style
 
 HEIGHT_RATIO = 0.022  # of one case, over the width
-# As for training; seen otherwise; strange maps of kinds that the score was built with, and of others.
 COLOURS = {"good": style.BLACK, "view": style.BLUE, "built": style.GREEN, "judged": style.ORANGE}
+NAMES = {
+    "good": "as in training",
+    "view": "seen otherwise",
+    "built": "strange, kinds that the score was built with",
+    "judged": "strange, other kinds",
+}
 
 
 def draw(scores: pd.DataFrame) -> Figure:
@@ -32,9 +39,13 @@ def draw(scores: pd.DataFrame) -> Figure:
     axes.axvline(1, color=style.RED, lw=0.8, ls="--", label="2 % of the validation maps are above")
     axes.text(1.01, -1, "outside", transform=axes.get_yaxis_transform(), va="center")
     axes.set(xscale="log", xlabel="domain score", ylim=(len(cases) - 0.5, -1.6))
-    for ticks in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-        ticks("{x:g}")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(cases)), cases)
     axes.tick_params(axis="y", length=0)
-    axes.legend(loc="upper right")
+    shown = [group for group in COLOURS if (scores["group"] == group).any()]
+    groups = [Line2D([], [], color=COLOURS[group], marker="|", ls="", label=NAMES[group]) for group in shown]
+    handles = [*groups, *axes.get_legend_handles_labels()[0]]
+    axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return drawing
