@@ -43,8 +43,8 @@ from reproduce.workflow.executor import InProcess
 LIMITS = (10.0, 5.0, 2.0, 0.0)
 """S/N that a star must have in some band to be known; 0: all stars, of which no image tells most."""
 STEP = 0.01  # dex, of the radii
-BLURS_MAG = (0.15, 0.3)
-"""Errors that are added to the light of each star."""
+PHOTOMETRY = ((10.0, 0.15), (5.0, 0.15), (5.0, 0.3))
+"""S/N of the stars whose light is known, and the blur that is added to it [mag]."""
 
 FAR = 400.0  # square of so many standard deviations, beyond which no one looks at further bands
 SMALLEST = np.float32(1e-30)  # density of stars where a profile has none
@@ -240,6 +240,22 @@ def drawer(folder: Path, number: int) -> Draw:
     return sets.disc_draw(Draw(folder, folder / "fields.h5", stars, DrawnClusters(), camera), chosen)
 
 
+def size_medians(
+    maker: Maker, profile: Profiles, cluster: Cluster, density: list[float], generator: np.random.Generator
+) -> tuple[coeval.Drawn, list[float]]:
+    """The cluster's stars, and medians of log r_h by those of each of the `LIMITS`, then among a field's stars."""
+    stars, radius, angle = maker.stars(cluster, generator)
+    edge_pc = maker.camera.pixels / 2 / maker.pixels_per_pc
+    inside = np.maximum(np.abs(radius * np.cos(angle)), np.abs(radius * np.sin(angle))) < edge_pc
+    rate = rates(maker.isochrones.nearest(cluster.log_age, cluster.feh), maker, cluster.a_v)
+    members = [radius[inside & np.repeat(known(rate, maker.camera, limit), stars.places)] for limit in LIMITS]
+    found = [profile.median(some, np.empty(0)) for some in members]
+    for some, per_pc2 in zip(members, density, strict=False):
+        others = generator.uniform(-edge_pc, edge_pc, (2, generator.poisson(per_pc2 * (2 * edge_pc) ** 2)))
+        found.append(profile.median(some, np.hypot(*others)))
+    return stars, found
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -250,48 +266,38 @@ def main(words: Sequence[str] | None = None) -> None:
     given = parser.parse_args(words)
     draw = drawer(given.folder, given.fields)
     maker = draw.maker
-    edge_pc = draw.camera.pixels / 2 / maker.pixels_per_pc
-    shapes = profiles(draw.clusters, edge_pc)
-    ages = {"3 Gyr": draw.clusters.log_age, "13 Gyr": DrawnClusters().log_age}
+    shapes = profiles(draw.clusters, draw.camera.pixels / 2 / maker.pixels_per_pc)
     densities = cache(lambda tile: field_density(maker, tile))
-    variants = [(10.0, BLURS_MAG[0]), (5.0, BLURS_MAG[0]), (5.0, BLURS_MAG[1])]
-    images, labels, sizes, times = [], [], [], []
+    priors = {"3 Gyr": draw.clusters.log_age, "13 Gyr": DrawnClusters().log_age}
+    nodes = maker.isochrones.log_age
+    images, labels, sizes, ages = [], [], [], []
     for item in range(given.clusters):
         image, label = draw.view(np.random.default_rng([given.seed, item]))
-        images.append(image)
-        labels.append(label)
         generator = np.random.default_rng([given.seed, item])
         cluster = maker.cluster(generator)
-        stars, radius, angle = maker.stars(cluster, generator)
-        assert label["log_mass"] == np.log10(stars.born_msun)  # the same cluster
-        inside = np.maximum(np.abs(radius * np.cos(angle)), np.abs(radius * np.sin(angle))) < edge_pc
-        rate = rates(maker.isochrones.nearest(cluster.log_age, cluster.feh), maker, cluster.a_v)
-        profile, nobody = shapes[cluster.profile], np.empty(0)
-        members = [radius[inside & np.repeat(known(rate, draw.camera, limit), stars.places)] for limit in LIMITS]
-        row = [profile.median(some, nobody) for some in members]
-        for some, per_pc2 in zip(members, densities(int(label["tile"])), strict=False):
-            others = generator.uniform(-edge_pc, edge_pc, (2, generator.poisson(per_pc2 * (2 * edge_pc) ** 2)))
-            row.append(profile.median(some, np.hypot(*others)))
-        sizes.append(row)
-        row = []
-        for limit, blur in variants:
-            likelihood = age_likelihood(maker, cluster, stars, limit, blur, generator)
-            row += [age_median(likelihood, maker.isochrones.log_age, prior) for prior in ages.values()]
-        times.append(row)
+        stars, medians = size_medians(maker, shapes[cluster.profile], cluster, densities(int(label["tile"])), generator)
+        assert label["log_mass"] == np.log10(stars.born_msun)  # the cluster of the image
+        likelihoods = [age_likelihood(maker, cluster, stars, *known_by, generator) for known_by in PHOTOMETRY]
+        images.append(image)
+        labels.append(label)
+        sizes.append(medians)
+        ages.append([age_median(one, nodes, prior) for one in likelihoods for prior in priors.values()])
     true = {name: np.array([label[name] for label in labels]) for name in ("log_age", "log_half_radius", "log_mass")}
     answer = ResNet.load(PRETRAINED).predict(np.stack(images), with_domain=False).summary()[2]
-    size, age, mass = np.array(sizes), np.array(times), true["log_mass"]
+    mass = true["log_mass"]
     thirds = ", ".join(f"{10**value:.0f}" for value in np.quantile(mass, [0, 1 / 3, 2 / 3, 1]))
     print(f"{given.clusters} clusters; thirds of the mass at {thirds} Msun\n")
     print("| | all | light | middle | heavy | bias |\n|---|---|---|---|---|---|")
-    report("r_h: network", answer[:, 2] - true["log_half_radius"], mass)
     names = [f"S/N > {limit:g}" for limit in LIMITS[:-1]]
-    for place, name in enumerate([*names, "all", *(f"{name} among the field's" for name in names)]):
-        report(f"r_h: stars, {name}", size[:, place] - true["log_half_radius"], mass)
-    report("age: network", answer[:, 0] - true["log_age"], mass)
-    names = [f"S/N > {limit:g}, {blur:g} mag, prior to {prior}" for limit, blur in variants for prior in ages]
-    for place, name in enumerate(names):
-        report(f"age: stars, {name}", age[:, place] - true["log_age"], mass)
+    for name, medians in zip(
+        ["network", *names, "all stars", *(f"{name} among the field's" for name in names)],
+        [answer[:, 2], *np.transpose(sizes)],
+        strict=True,
+    ):
+        report(f"r_h: {name}", medians - true["log_half_radius"], mass)
+    names = [f"S/N > {limit:g}, {blur:g} mag, prior to {end}" for limit, blur in PHOTOMETRY for end in priors]
+    for name, medians in zip(["network", *names], [answer[:, 0], *np.transpose(ages)], strict=True):
+        report(f"age: {name}", medians - true["log_age"], mass)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class Maker:
         image : array of float32, shape (3, pixels, pixels)
             Electrons a second in F336W, F475W and F814W, the mean sky subtracted, the galaxy not.
         labels : dict
-            As `image_of`, and `tile`, the number of the background.
+            Those of `light`, and `tile`, the number of the background.
         """
         cluster = self.cluster(generator)
         light, labels = self.light(cluster, generator)
