@@ -99,10 +99,12 @@ def main() -> None:
     parser.add_argument("--tracks", type=Path, help="folder that keeps stellar tracks from run to run")
     parser.add_argument("--step-floor-myr", type=float, default=1.0)
     parser.add_argument("--escape", default="delayed", help="CMC's is energy")
+    parser.add_argument("--theta-max", type=float, default=0.5, help="largest deflection angle of a step [rad]")
     given = parser.parse_args()
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for name in given.models:
         own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr, "escape": given.escape}
+        own["theta_max"] = given.theta_max
         key = {"model": name, "age_gyr": given.age_gyr, **own}
         rows = [row for row in done if key.items() <= row.items()]
         if not rows:
