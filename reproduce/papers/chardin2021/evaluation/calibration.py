@@ -208,8 +208,8 @@ def calibrate(
         good = training.flux[np.sort(some)]
         camera = training.dataset.camera
     strange = {}
-    for done, (name, kind) in enumerate(kinds.TO_BUILD.items()):
-        strange[name] = summarised(networks, kinds.strange(good, camera, {name: kind}, SEED)[name])
+    for done, name in enumerate(kinds.TO_BUILD):
+        strange[name] = summarised(networks, kinds.strange(good, camera, name, SEED))
         say(0.75 + 0.25 * (done + 1) / len(kinds.TO_BUILD), f"strange maps: {name}")
     values = central(seen)
     intervals = {name: uncertainty.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}

@@ -85,11 +85,10 @@ def scores(
     good = (GOOD, "good")
     maps = {key: np.stack(flux) for key, flux in made.items()}
     groups = {name: group for group, some in (("built", TO_BUILD), ("judged", TO_JUDGE)) for name in some}
-    everything = TO_BUILD | TO_JUDGE
     rows = []
     for done, (case, group) in enumerate([*maps, *groups.items()]):
         key = case, group
-        flux = maps[key] if key in maps else strange(maps[good], dataset.camera, {case: everything[case]}, seed)[case]
+        flux = maps[key] if key in maps else strange(maps[good], dataset.camera, case, seed)
         told = labels.get(key, labels[good])
         summary = summarised(networks, flux)
         known = np.array([distance for _, _, distance in told])
