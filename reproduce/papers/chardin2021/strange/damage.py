@@ -4,6 +4,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from reproduce.papers.chardin2021.networks.appearance import parabola
 from reproduce.papers.chardin2021.strange.start import Good
 
 Map = NDArray[np.float32]
@@ -58,10 +59,9 @@ def sky_left_in(good: Good, rng: np.random.Generator) -> Map:
 def tilted(good: Good, rng: np.random.Generator) -> Map:
     """As if 10 to 18 arcsec off centre: log10 F tilted so that the parabola nearest to it is highest there."""
     y, x = (place / (good.camera.field_arcsec / 2) for place in good.places())
-    bowl = x**2 + y**2 - np.mean(x**2 + y**2)
-    bend = min(float((bowl * good.flux).sum() / (bowl**2).sum()), -0.1)
+    _, bend, _ = parabola(good.flux, y, x)
     angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(10, 18) / (good.camera.field_arcsec / 2)
-    return (good.flux - 2 * bend * far * (x * np.cos(angle) + y * np.sin(angle))).astype(np.float32)
+    return (good.flux - 2 * min(bend, -0.1) * far * (x * np.cos(angle) + y * np.sin(angle))).astype(np.float32)
 
 
 def sky_taken_twice(good: Good, rng: np.random.Generator) -> Map:
