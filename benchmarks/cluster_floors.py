@@ -28,8 +28,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from reproduce.papers.bialopetravicius2019 import fields, sets
+from reproduce.papers.bialopetravicius2019.claim import robust
 from reproduce.papers.bialopetravicius2019.drawn import Draw
-from reproduce.papers.bialopetravicius2019.evaluation import robust
 from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
 from reproduce.papers.bialopetravicius2019.settings import Fields, Stars
