@@ -28,8 +28,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from reproduce.papers.bialopetravicius2019 import fields, sets
+from reproduce.papers.bialopetravicius2019.claim import robust
 from reproduce.papers.bialopetravicius2019.drawn import Draw
-from reproduce.papers.bialopetravicius2019.evaluation import robust
 from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
 from reproduce.papers.bialopetravicius2019.settings import Fields, Stars
@@ -244,10 +244,11 @@ def size_medians(
     maker: Maker, profile: Profiles, cluster: Cluster, density: list[float], generator: np.random.Generator
 ) -> tuple[coeval.Drawn, list[float]]:
     """The cluster's stars, and medians of log r_h by those of each of the `LIMITS`, then among a field's stars."""
-    stars, radius, angle = maker.stars(cluster, generator)
+    one = maker.isochrones.nearest(cluster.log_age, cluster.feh)
+    stars, radius, angle = maker.stars(cluster, one, generator)
     edge_pc = maker.camera.pixels / 2 / maker.pixels_per_pc
     inside = np.maximum(np.abs(radius * np.cos(angle)), np.abs(radius * np.sin(angle))) < edge_pc
-    rate = rates(maker.isochrones.nearest(cluster.log_age, cluster.feh), maker, cluster.a_v)
+    rate = rates(one, maker, cluster.a_v)
     members = [radius[inside & np.repeat(known(rate, maker.camera, limit), stars.places)] for limit in LIMITS]
     found = [profile.median(some, np.empty(0)) for some in members]
     for some, per_pc2 in zip(members, density, strict=False):

@@ -46,9 +46,8 @@ class Contrast:
         std = np.where(std > 0, std, 1.0)
         terms = np.concatenate([_terms(numbers, mean, std) for numbers in (usual, *strange)])
         sign = np.concatenate([-np.ones(len(usual)), np.ones(len(terms) - len(usual))])
-        weight = np.concatenate(
-            [np.full(len(part), 0.5 / len(part) / share) for part, share in _shares(usual, strange)]
-        )
+        parts = [np.full(len(part), 0.5 / len(part) / len(strange)) for part in strange]
+        weight = np.concatenate([np.full(len(usual), 0.5 / len(usual)), *parts])
 
         def loss(c: NDArray) -> tuple[float, Array]:
             margin = sign * (terms @ c)
@@ -64,12 +63,13 @@ class Contrast:
         return _terms(numbers, self.mean, self.std) @ self.coefficients
 
 
-def _shares(usual: NDArray, strange: Sequence[NDArray]) -> list[tuple[NDArray, int]]:
-    return [(usual, 1), *((part, len(strange)) for part in strange)]
+def standardised(numbers: NDArray, mean: NDArray, std: NDArray) -> Array:
+    """Numbers in standard deviations from the mean, held at `FARTHEST`, shape (n, d)."""
+    return np.clip((numbers.astype(np.float64) - mean) / std, -FARTHEST, FARTHEST)
 
 
 def _terms(numbers: NDArray, mean: Array, std: Array) -> Array:
     """1, the standardised numbers, their squares and products, shape (n, terms)."""
-    z = np.clip((numbers.astype(np.float64) - mean) / std, -FARTHEST, FARTHEST)
+    z = standardised(numbers, mean, std)
     one, other = np.triu_indices(z.shape[1])
     return np.concatenate([np.ones((len(z), 1)), z, z[:, one] * z[:, other]], axis=1)

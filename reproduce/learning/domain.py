@@ -49,6 +49,16 @@ class Whitening:
         return (numbers.astype(np.float64) - self.mean) / self.std @ self.matrix
 
 
+def thresholds(scores: NDArray, false_alarms: float) -> NDArray[np.float64]:
+    """Thresholds of k scores, shape (k,), of which a share of validation items exceeds one or more.
+
+    Each score alone would call as many items strange as another. `scores` has the shape (k, n).
+    """
+    each = np.quantile(scores, 1 - false_alarms, axis=1)
+    any_of_them = np.quantile((scores / each[:, None]).max(axis=0), 1 - false_alarms)
+    return each * any_of_them
+
+
 @dataclass(frozen=True)
 class Domain:
     """The training items' place among all items.
@@ -74,9 +84,7 @@ class Domain:
         features, appearance = (Whitening.fit(numbers) for numbers in training)
         looks = appearance(training[1]).astype(np.float32)
         distances = cls(features, appearance, looks, np.ones(2))._distances(*validation)
-        each = np.quantile(distances, 1 - FALSE_ALARMS, axis=1)
-        both = np.quantile((distances / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
-        return cls(features, appearance, looks, each * both)
+        return cls(features, appearance, looks, thresholds(distances, FALSE_ALARMS))
 
     def score(self, features: NDArray, appearance: NDArray) -> NDArray[np.float64]:
         """The larger of the two distances of items, in thresholds, shape (n,): above 1 an item is outside."""

@@ -9,7 +9,7 @@ from reproduce.sky import hst
 from reproduce.sky.settings import DrawnClusters, HstCamera
 from reproduce.sky.tiles import Tiles
 from reproduce.stars import coeval
-from reproduce.stars.isochrones import Isochrones
+from reproduce.stars.isochrones import Isochrone, Isochrones
 from reproduce.workflow.errors import InputError
 
 OLD_YR = 8e9  # from this age on clusters have the metallicities of the halo
@@ -128,11 +128,11 @@ class Maker:
         return hst.ARCSEC_PER_RADIAN / (1e3 * self.clusters.distance_kpc) / self.camera.pixel_arcsec
 
     def stars(
-        self, cluster: Cluster, generator: np.random.Generator
+        self, cluster: Cluster, one: Isochrone, generator: np.random.Generator
     ) -> tuple[coeval.Drawn, NDArray[np.float64], NDArray[np.float32]]:
-        """Stars of a cluster, and of each of their places, kind after kind, the distance from the centre [pc] and the
-        angle from columns to rows [rad]."""
-        stars = coeval.draw(self.isochrones.nearest(cluster.log_age, cluster.feh), cluster.mass_msun, generator)
+        """Stars of a cluster, of its isochrone, and of each of their places, kind after kind, the distance from the
+        centre [pc] and the angle from columns to rows [rad]."""
+        stars = coeval.draw(one, cluster.mass_msun, generator)
         n = int(stars.places.sum())
         share, angle = generator.random(n), generator.uniform(0, 2 * np.pi, n).astype(np.float32)
         radii = coeval.eff_radii if cluster.profile == "eff" else coeval.king_radii
@@ -145,7 +145,7 @@ class Maker:
         [pc], `feh`, `a_v`, `f336w f475w f814w` (apparent Vega magnitudes of all stars, extinction included), `present`.
         """
         one = self.isochrones.nearest(cluster.log_age, cluster.feh)
-        stars, radius, angle = self.stars(cluster, generator)
+        stars, radius, angle = self.stars(cluster, one, generator)
         radius = radius * self.pixels_per_pc
         shift = generator.uniform(-1, 1, 2) * self.clusters.off_centre_pixels + self.camera.pixels / 2
         light = one.light * hst.electrons_per_light(self.camera, self.clusters.distance_kpc, cluster.a_v)

@@ -152,7 +152,7 @@ def claim(job: "Job") -> None:
     import data_manifests
     from paper_figures import style
     from paper_figures.bialopetravicius2019 import tables
-    from reproduce.papers.bialopetravicius2019.evaluation import LIMITS, SCATTERS
+    from reproduce.papers.bialopetravicius2019.claim import LIMITS, SCATTERS
     from reproduce.workflow import comparison
 
     cells = pd.read_csv(job.inputs["evaluate"] / "cells_disc.csv")
@@ -165,7 +165,7 @@ def methods(job: "Job") -> None:
     """Networks, bins and what needs no network on the same images; and every aim with what came out."""
     from paper_figures import style
     from paper_figures.bialopetravicius2019 import tables
-    from reproduce.papers.bialopetravicius2019.evaluation import LIMITS, SCATTERS
+    from reproduce.papers.bialopetravicius2019.claim import LIMITS, SCATTERS
 
     metrics = _metrics(job)
     style.save_table(tables.methods(metrics), job.folder, "methods")

@@ -1,7 +1,6 @@
 """The stage `evaluate`: the networks beside what needs none, on the same test images.
 
-Biases are medians of predicted minus true, scatters half of the width that holds the middle 68 % of it. Cells of the
-(age, mass) plane are those of the claim: 0.5 dex in age by 0.3 dex in mass.
+Biases and scatters are those of `claim.robust`; the (age, mass) plane is cut into the cells of `claim`.
 """
 
 import json
@@ -10,13 +9,12 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reproduce.learning import calibration
 from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import Mixture
-from reproduce.papers.bialopetravicius2019 import sets
+from reproduce.papers.bialopetravicius2019 import claim, sets
 from reproduce.papers.bialopetravicius2019.baselines import LEVELS as QUANTILES
 from reproduce.papers.bialopetravicius2019.labels import NAMES, PARAMETERS, columns
 from reproduce.papers.bialopetravicius2019.networks.model import ResNet
@@ -24,45 +22,10 @@ from reproduce.papers.bialopetravicius2019.settings import Evaluate
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress
 
-MIDDLE = QUANTILES.index(0.5)
-LIMITS = {"age": 0.1, "mass": 0.05, "size": 0.05}
-"""dex; the claim holds in a cell whose biases are smaller (the issue's reading of "no significant bias")."""
-SCATTERS = {"age": 0.25, "mass": 0.2, "size": 0.12}
-"""dex; what we aim at in these cells."""
-AGE_STEP, MASS_STEP = 0.5, float(np.log10(sets.MASSES_MSUN[1] / sets.MASSES_MSUN[0])) / 4
 MAGNITUDES = np.arange(18.0, 28.01, 0.5)
 """Edges of the bins of completeness [F475W]."""
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Cells of the (age, mass) plane.
-
-    Attributes
-    ----------
-    log_age, log_mass : array
-        Edges [log10 yr, log10 Msun].
-    """
-
-    log_age: Array
-    log_mass: Array
-
-
-def claim_grid(youngest: float) -> Grid:
-    """Cells of the abstract's range, from the youngest log age that is drawn; the last cell of ages is narrower."""
-    oldest, light = np.log10(sets.OLDEST_YR), np.log10(sets.MASSES_MSUN[0])
-    ages = np.append(np.arange(youngest, oldest - 0.1, AGE_STEP), oldest)
-    return Grid(ages, light + MASS_STEP * np.arange(5))
-
-
-def whole_grid(log_age: tuple[float, float], log_mass: tuple[float, float]) -> Grid:
-    """Cells of all that is drawn, of which the claim's are a part."""
-    first = np.log10(sets.MASSES_MSUN[0])
-    below, above = np.ceil((first - log_mass[0]) / MASS_STEP), np.ceil((log_mass[1] - first) / MASS_STEP - 0.1)
-    ages = np.arange(log_age[0], log_age[1] + AGE_STEP - 0.1, AGE_STEP)
-    return Grid(ages, first + MASS_STEP * np.arange(-below, above + 1))
 
 
 @dataclass(frozen=True)
@@ -127,8 +90,8 @@ def evaluate(
     -------
     dict
         ``GROUP.METHOD.PARAMETER.MEASURE``: groups `sets.GROUPS`; methods ``network``, ``bins``, ``photometry``;
-        parameters ``age mass size a_v``; measures ``bias scatter rms coverage_68 coverage_95``; and what `_claim` (of
-        ``disc``), `_reach` and `_completeness` add.
+        parameters ``age mass size a_v``; measures ``bias scatter rms coverage_68 coverage_95``; and what
+        `claim.in_cells` (of ``disc``), `claim.reach` and `_completeness` add.
     """
     model = ResNet.load(trained)
     answered: dict[str, Answered] = {}
@@ -140,14 +103,14 @@ def evaluate(
     metrics: dict[str, float] = {}
     for group, one in answered.items():
         metrics |= {f"{group}.{name}": value for name, value in _measures(one, settings).items()}
-        grid = claim_grid(log_age[0]) if group == "disc" else whole_grid(log_age, log_mass)
-        cells = cell_table(one.quantiles, one.labels, grid, settings.fewest)
+        grid = claim.claim_grid(log_age[0]) if group == "disc" else claim.whole_grid(log_age, log_mass)
+        cells = claim.cell_table(one.quantiles, one.labels, grid, settings.fewest)
         with whole(folder / f"cells_{group}.csv") as path:
             cells.to_csv(path, index=False, lineterminator="\n")
         if group == "disc":
-            metrics |= _claim(cells)
+            metrics |= claim.in_cells(cells)
         else:
-            metrics |= _reach(one.quantiles["network"], one.labels, grid, settings.fewest)
+            metrics |= claim.reach(one.quantiles["network"], one.labels, grid, settings.fewest)
     metrics |= _completeness(answered, settings.false_alarms)
     metrics = {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
@@ -205,63 +168,6 @@ def _measures(one: Answered, settings: Evaluate) -> dict[str, float]:
     return found
 
 
-def cell_table(methods: dict[str, Array], labels: dict[str, Array], grid: Grid, fewest: int) -> pd.DataFrame:
-    """Bias and scatter of each method and parameter in each cell.
-
-    Parameters
-    ----------
-    methods : dict of array, shape (5, n, 4)
-        Quantiles.
-    labels : dict of array, shape (n,)
-    grid : Grid
-    fewest : int
-        Cells with fewer clusters are left out.
-
-    Returns
-    -------
-    DataFrame
-        ``method parameter age_low age_high mass_low mass_high n bias bias_error scatter error``; edges are log10
-        [yr, Msun], the rest is in dex (A_V in mag). The error of a median is 1.25 scatter / sqrt(n); ``error`` has bias
-        and scatter in quadrature, because a method that always says the same does not scatter within a cell.
-    """
-    true = columns(labels)
-    age = np.digitize(labels["log_age"], grid.log_age) - 1
-    mass = np.digitize(labels["log_mass"], grid.log_mass) - 1
-    rows = []
-    for j in range(len(grid.log_age) - 1):
-        for i in range(len(grid.log_mass) - 1):
-            inside = (age == j) & (mass == i)
-            n = int(inside.sum())
-            if n < fewest:
-                continue
-            for method, quantiles in methods.items():
-                for k, name in enumerate(PARAMETERS):
-                    bias, scatter = robust(quantiles[MIDDLE, inside, k] - true[inside, k])
-                    rows.append(
-                        {
-                            "method": method,
-                            "parameter": NAMES[name],
-                            "age_low": grid.log_age[j],
-                            "age_high": grid.log_age[j + 1],
-                            "mass_low": grid.log_mass[i],
-                            "mass_high": grid.log_mass[i + 1],
-                            "n": n,
-                            "bias": bias,
-                            "bias_error": 1.25 * scatter / np.sqrt(n),
-                            "scatter": scatter,
-                            "error": float(np.hypot(bias, scatter)),
-                        }
-                    )
-    names = "method parameter age_low age_high mass_low mass_high n bias bias_error scatter error"
-    return pd.DataFrame(rows, columns=names.split())
-
-
-def robust(error: Array) -> tuple[float, float]:
-    """Median, and half of the width that holds the middle 68 %."""
-    low, middle, high = np.percentile(error, (16, 50, 84))
-    return float(middle), float(high - low) / 2
-
-
 def threshold(empty: Array, false_alarms: float) -> float:
     """What a share `false_alarms` of the empty images reaches."""
     return float(np.quantile(empty, 1 - false_alarms))
@@ -283,8 +189,8 @@ def _errors(quantiles: Array, true: Array) -> dict[str, float]:
     """``PARAMETER.MEASURE`` of one method; coverages where it has intervals."""
     found: dict[str, float] = {}
     for k, name in enumerate(PARAMETERS):
-        error = quantiles[MIDDLE, :, k] - true[:, k]
-        bias, scatter = robust(error)
+        error = quantiles[claim.MIDDLE, :, k] - true[:, k]
+        bias, scatter = claim.robust(error)
         numbers = {"bias": bias, "scatter": scatter, "rms": float(np.sqrt(np.mean(error**2)))}
         for level, low, high in ((68, 1, 3), (95, 0, 4)):
             if np.any(quantiles[low, :, k] < quantiles[high, :, k]):
@@ -316,72 +222,6 @@ def _calibration(one: Answered, settings: Evaluate) -> dict[str, float]:
         else:
             named[f"{NAMES[PARAMETERS[0]]}.{key}"] = value
     return named
-
-
-def _claim(cells: pd.DataFrame) -> dict[str, float]:
-    """The claim and our aims in the cells of the abstract's range.
-
-    Of each method and parameter ``worst_bias`` and ``worst_scatter``, the largest of a cell, ``cells_within_bias`` and
-    ``cells_within_scatter``, the shares of cells within `LIMITS` and `SCATTERS`; of methods with a network
-    ``cells_better``, the share of cells whose error is less than photometry's; ``cells`` is how many there are.
-    """
-    found: dict[str, float] = {}
-    base = cells[cells["method"] == "photometry"].set_index(["parameter", "age_low", "mass_low"])["error"]
-    for (method, parameter), rows in cells.groupby(["method", "parameter"]):
-        if parameter not in LIMITS:
-            continue
-        name = f"disc.{method}.{parameter}"
-        found[f"{name}.worst_bias"] = float(rows["bias"].abs().max())
-        found[f"{name}.worst_scatter"] = float(rows["scatter"].max())
-        found[f"{name}.cells_within_bias"] = float((rows["bias"].abs() < LIMITS[parameter]).mean())
-        found[f"{name}.cells_within_scatter"] = float((rows["scatter"] < SCATTERS[parameter]).mean())
-        if method != "photometry":
-            ours = rows.set_index(["parameter", "age_low", "mass_low"])["error"]
-            found[f"{name}.cells_better"] = float((ours < base.loc[ours.index]).mean())
-        found["disc.cells"] = float(len(rows))
-    return found
-
-
-def _reach(quantiles: Array, labels: dict[str, Array], grid: Grid, fewest: int) -> dict[str, float]:
-    """How far the networks are without significant bias: where the abstract's 3 Gyr, 250 and 4,000 Msun are ours."""
-    true = columns(labels)
-    light, heavy = np.log10(sets.MASSES_MSUN)
-    old = np.log10(sets.OLDEST_YR)
-    age, mass = labels["log_age"], labels["log_mass"]
-    chosen = (mass >= light) & (mass <= heavy)
-    ages = _unbiased(quantiles, true, age, grid.log_age, chosen, fewest)
-    masses = _unbiased(quantiles, true, mass, grid.log_mass, age <= old, fewest)
-    found: dict[str, float] = {}
-    if len(ages) and ages[0]:
-        last = len(ages) if all(ages) else ages.index(False)
-        found["oldest_unbiased_gyr"] = float(10 ** (min(grid.log_age[last], age.max()) - 9))
-    middle = int(np.digitize((light + heavy) / 2 + 0.01, grid.log_mass) - 1)
-    if masses[middle]:
-        low = high = middle
-        while low > 0 and masses[low - 1]:
-            low -= 1
-        while high + 1 < len(masses) and masses[high + 1]:
-            high += 1
-        found["lightest_unbiased_msun"] = float(10 ** grid.log_mass[low])
-        found["heaviest_unbiased_msun"] = float(10 ** grid.log_mass[high + 1])
-    return found
-
-
-def _unbiased(
-    quantiles: Array, true: Array, values: Array, edges: Array, chosen: NDArray[np.bool_], fewest: int
-) -> list[bool]:
-    """Of each bin of a label, whether the biases of age, mass and size are within the limits."""
-    place = np.digitize(values, edges) - 1
-    found = []
-    for k in range(len(edges) - 1):
-        inside = chosen & (place == k)
-        good = bool(inside.sum() >= fewest)
-        for parameter, name in enumerate(PARAMETERS):
-            if good and NAMES[name] in LIMITS:
-                bias, _ = robust(quantiles[MIDDLE, inside, parameter] - true[inside, parameter])
-                good = abs(bias) < LIMITS[NAMES[name]]
-        found.append(good)
-    return found
 
 
 def _completeness(answered: dict[str, Answered], false_alarms: float) -> dict[str, float]:

@@ -77,9 +77,9 @@ def evaluate(settings: Settings) -> float:
 
 def out_of_domain(settings: Settings) -> float:
     """Maps of every kind, seen by all networks."""
-    from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, TO_JUDGE
+    from reproduce.papers.chardin2021.strange.kinds import ALL
 
-    made = settings.evaluate.strange_maps * len(TO_BUILD | TO_JUDGE)
+    made = settings.evaluate.strange_maps * len(ALL)
     return START_PREDICTION_MS + made * (_prediction_ms(settings.train) + LOOKING_MS + STRANGE_MS)
 
 

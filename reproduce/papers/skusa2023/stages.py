@@ -65,7 +65,6 @@ def repaired(job: Job) -> None:
 
 
 def _train(job: Job, fit: Callable[..., dict[str, float]], group: Any) -> None:
-
     def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
         job.log({f"{name}/{key}": value for key, value in values.items()}, epoch)
 

@@ -1,4 +1,4 @@
-"""A group of a data set through the networks, batch by batch, so that memory does not grow with the maps."""
+"""Many maps through the networks, batch by batch, so that memory does not grow with the maps."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from reproduce.learning.data import slices
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
-from reproduce.papers.chardin2021.networks.prediction import Networks, Prediction
+from reproduce.papers.chardin2021.networks.prediction import Networks, Prediction, Summary
 
 # Maps predicted and scored at once: about 200 MB of memory at 160 px.
 BATCH = 64
@@ -22,3 +22,8 @@ def predicted(
         yield rows, flux, maps.mass[rows], networks.predict(flux)
         if on_progress is not None:
             on_progress(rows.stop / n, f"{rows.stop} of {n} maps")
+
+
+def summarised(networks: Networks, flux: NDArray) -> Summary:
+    """What the networks say of flux maps (n, ny, nx), without the mass maps."""
+    return Summary.join([networks.predict(flux[rows]).without_maps() for rows in slices(len(flux), BATCH)])

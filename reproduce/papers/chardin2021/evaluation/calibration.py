@@ -15,13 +15,13 @@ from reproduce.learning.domain import Domain, Whitening
 from reproduce.learning.intervals import LEVELS, Intervals
 from reproduce.papers.chardin2021.dataset.mapset import MapSet
 from reproduce.papers.chardin2021.evaluation import contradictions, mass_to_light, uncertainty
-from reproduce.papers.chardin2021.evaluation.batched import BATCH, predicted
+from reproduce.papers.chardin2021.evaluation.batched import BATCH, predicted, summarised
 from reproduce.papers.chardin2021.evaluation.map_domain import Brightness, MapDomain
 from reproduce.papers.chardin2021.evaluation.mass_to_light import MassToLight
 from reproduce.papers.chardin2021.evaluation.uncertainty import QUANTITIES, bounds, central
 from reproduce.papers.chardin2021.networks.appearance import NAMES
 from reproduce.papers.chardin2021.networks.architecture import ensemble_sha256
-from reproduce.papers.chardin2021.networks.prediction import Networks, Summary, load, log_total
+from reproduce.papers.chardin2021.networks.prediction import Summary, load, log_total
 from reproduce.papers.chardin2021.strange import kinds
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
@@ -208,8 +208,8 @@ def calibrate(
         good = training.flux[np.sort(some)]
         camera = training.dataset.camera
     strange = {}
-    for done, (name, kind) in enumerate(kinds.TO_BUILD.items()):
-        strange[name] = _seen(networks, kinds.strange(good, camera, {name: kind}, SEED)[name])
+    for done, name in enumerate(kinds.TO_BUILD):
+        strange[name] = summarised(networks, kinds.strange(good, camera, name, SEED))
         say(0.75 + 0.25 * (done + 1) / len(kinds.TO_BUILD), f"strange maps: {name}")
     values = central(seen)
     intervals = {name: uncertainty.fit(name, seen, values[name] - truth[name]) for name in QUANTITIES}
@@ -226,8 +226,3 @@ def calibrate(
         for level, half in zip(LEVELS, uncertainty.half_widths(intervals[name], name, seen), strict=True):
             metrics[f"interval_{100 * level:.0f}_{name}_{unit.lower()}"] = float(np.median(half))
     return metrics
-
-
-def _seen(networks: Networks, flux: NDArray) -> Summary:
-    """What the networks say of maps, in batches of bounded memory."""
-    return Summary.join([networks.predict(flux[rows]).without_maps() for rows in slices(len(flux), BATCH)])

@@ -14,8 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning.contrast import Contrast
-from reproduce.learning.domain import Domain
+from reproduce.learning.contrast import Contrast, standardised
+from reproduce.learning.domain import Domain, thresholds
 from reproduce.papers.chardin2021.evaluation import mass_to_light
 from reproduce.papers.chardin2021.networks.appearance import FIRST_NAMES, NAMES
 from reproduce.papers.chardin2021.networks.prediction import Summary
@@ -24,7 +24,6 @@ FIRST = len(FIRST_NAMES)
 # Share of the validation maps that are called outside.
 FALSE_ALARMS = 0.02
 RIDGE = 10.0  # beside the sum over the training maps: against numbers that go together
-FARTHEST = 6.0  # standard deviations from the mean that a number counts at most
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Brightness:
 
 def _terms(looks: NDArray, mean: NDArray, std: NDArray) -> NDArray[np.float64]:
     """1 and the standardised numbers but the first, shape (n, d)."""
-    z = np.clip((looks - mean) / std, -FARTHEST, FARTHEST)
+    z = standardised(looks, mean, std)
     z[:, 0] = 1.0
     return z
 
@@ -101,9 +100,7 @@ class MapDomain:
         usual, *unusual = (described(one, brightness) for one in (training, *strange.values()))
         contrast = Contrast.fit(usual, unusual)
         scores = cls(near, near_in_all, contrast, brightness)._scores(validation)
-        each = np.quantile(scores, 1 - FALSE_ALARMS, axis=1)
-        both = np.quantile((scores / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
-        return cls(near, near_in_all, contrast, brightness, each * both)
+        return cls(near, near_in_all, contrast, brightness, thresholds(scores, FALSE_ALARMS))
 
     def score(self, summary: Summary) -> NDArray[np.float64]:
         """Of n maps, shape (n,): above 1 a map is outside."""

@@ -10,10 +10,9 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from reproduce.cluster.snapshot import Snapshot, SnapshotFile
-from reproduce.learning.data import slices
-from reproduce.papers.chardin2021.evaluation.batched import BATCH
+from reproduce.papers.chardin2021.evaluation.batched import summarised
 from reproduce.papers.chardin2021.evaluation.calibration import Calibration
-from reproduce.papers.chardin2021.networks.prediction import Networks, Summary
+from reproduce.papers.chardin2021.networks.prediction import Networks
 from reproduce.papers.chardin2021.settings import Dataset
 from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, TO_JUDGE, strange
 from reproduce.sky.maps import observe
@@ -86,13 +85,12 @@ def scores(
     good = (GOOD, "good")
     maps = {key: np.stack(flux) for key, flux in made.items()}
     groups = {name: group for group, some in (("built", TO_BUILD), ("judged", TO_JUDGE)) for name in some}
-    everything = TO_BUILD | TO_JUDGE
     rows = []
     for done, (case, group) in enumerate([*maps, *groups.items()]):
         key = case, group
-        flux = maps[key] if key in maps else strange(maps[good], dataset.camera, {case: everything[case]}, seed)[case]
+        flux = maps[key] if key in maps else strange(maps[good], dataset.camera, case, seed)
         told = labels.get(key, labels[good])
-        summary = Summary.join([networks.predict(flux[some]).without_maps() for some in slices(len(flux), BATCH)])
+        summary = summarised(networks, flux)
         known = np.array([distance for _, _, distance in told])
         found = zip(told, calibration.domain.score(summary), calibration.contradictions(summary, known), strict=True)
         rows += [(*key, *label, score, score > 1, bool(lines)) for label, score, lines in found]

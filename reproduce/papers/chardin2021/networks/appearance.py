@@ -6,8 +6,8 @@ The first six are those of `FIRST_NAMES`, all that calibrations knew before; the
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 Array = NDArray[np.float64]
 
@@ -122,7 +122,7 @@ def _numbers(flux: NDArray) -> list[float]:
         float(np.log(np.mean(np.square(away * away)) + SMOOTHEST)),
         *(abs(np.mean(away * around**m)) for m in (1, 2)),
         _direction(bounded),
-        *_parabola(bounded, y, x),
+        *parabola(bounded, y, x),
         *_power(rest),
         *_concentration(light),
         np.log10(np.sum(flux > flux.max() - 0.01)),
@@ -162,7 +162,8 @@ def _direction(flux: NDArray) -> float:
     return float(np.hypot(xx - yy, 2 * xy) / (xx + yy + SMOOTHEST**2))
 
 
-def _parabola(flux: NDArray, y: NDArray, x: NDArray) -> tuple[float, float, float]:
+def parabola(flux: NDArray, y: NDArray, x: NDArray) -> tuple[float, float, float]:
+    """``tilt``, ``bend`` and ``summit`` of `appearance` for one map, pixels at y and x in half sides."""
     bowl = x**2 + y**2
     bowl -= bowl.mean()  # on this grid the four functions are orthogonal
     tilt = np.hypot(*((axis * flux).sum() / (axis**2).sum() for axis in (x, y)))
@@ -194,7 +195,7 @@ def _concentration(light: NDArray) -> tuple[float, float]:
 
 
 def _peaks(flux: NDArray, median: float) -> list[float]:
-    highest = (ndimage.maximum_filter(flux, 3) == flux) & (flux > median)
+    highest = (scipy.ndimage.maximum_filter(flux, 3) == flux) & (flux > median)
     rows, columns = (places + 1 for places in np.nonzero(highest[1:-1, 1:-1]))
     if len(rows) == 0:
         return [0.0, 0.0, 0.0, 2.0, 0.0, 0.0]

@@ -134,11 +134,6 @@ class Networks:
             mass=mass,
         )
 
-    def features(self, flux: ArrayLike, batch_size: int = BATCH_SIZE) -> NDArray:
-        """The features of a `Summary`, shape (n, filters), from flux maps as in `predict_mass`."""
-        maps = self._checked(flux)
-        return np.concatenate([seen for _, (_, seen) in self._run(self.regressors[0], maps, batch_size)])
-
     def _masses(self, maps: NDArray, batch_size: int) -> tuple[NDArray, NDArray]:
         """Mean mass maps (n, ny, nx), and each member's log10 of the field's mass (k, n)."""
         mass = np.zeros(maps.shape, np.float32)

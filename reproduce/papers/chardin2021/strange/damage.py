@@ -1,9 +1,10 @@
 """Strange maps made of a good one: its light changed, its pixels moved, its image spoilt."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from reproduce.papers.chardin2021.networks.appearance import parabola
 from reproduce.papers.chardin2021.strange.start import Good
 
 Map = NDArray[np.float32]
@@ -22,7 +23,7 @@ def saturated_tenth(good: Good, rng: np.random.Generator) -> Map:
 def saturated_then_smoothed(good: Good, rng: np.random.Generator) -> Map:
     """The brightest tenth flattened and the map smoothed once more, by half as much."""
     light = np.minimum(good.light, np.quantile(good.light, 0.9))
-    return good.logarithm(ndimage.gaussian_filter(light, good.camera.smoothing_pixels / 2, mode="reflect"))
+    return good.logarithm(scipy.ndimage.gaussian_filter(light, good.camera.smoothing_pixels / 2, mode="reflect"))
 
 
 def ten_times_too_bright(good: Good, rng: np.random.Generator) -> Map:
@@ -58,10 +59,9 @@ def sky_left_in(good: Good, rng: np.random.Generator) -> Map:
 def tilted(good: Good, rng: np.random.Generator) -> Map:
     """As if 10 to 18 arcsec off centre: log10 F tilted so that the parabola nearest to it is highest there."""
     y, x = (place / (good.camera.field_arcsec / 2) for place in good.places())
-    bowl = x**2 + y**2 - np.mean(x**2 + y**2)
-    bend = min(float((bowl * good.flux).sum() / (bowl**2).sum()), -0.1)
+    _, bend, _ = parabola(good.flux, y, x)
     angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(10, 18) / (good.camera.field_arcsec / 2)
-    return (good.flux - 2 * bend * far * (x * np.cos(angle) + y * np.sin(angle))).astype(np.float32)
+    return (good.flux - 2 * min(bend, -0.1) * far * (x * np.cos(angle) + y * np.sin(angle))).astype(np.float32)
 
 
 def sky_taken_twice(good: Good, rng: np.random.Generator) -> Map:
@@ -95,7 +95,7 @@ def trailed(good: Good, rng: np.random.Generator) -> Map:
 def double_image(good: Good, rng: np.random.Generator) -> Map:
     """The same image once more, moved by 4 to 10 arcsec."""
     angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(4, 10) / good.pixel_arcsec
-    moved = ndimage.shift(good.light, (far * np.sin(angle), far * np.cos(angle)), order=1, mode="reflect")
+    moved = scipy.ndimage.shift(good.light, (far * np.sin(angle), far * np.cos(angle)), order=1, mode="reflect")
     return good.logarithm((good.light + moved) / 2)
 
 
@@ -106,7 +106,7 @@ def two_clusters(good: Good, rng: np.random.Generator) -> Map:
     other = 10.0 ** good.other.astype(np.float64)
     other *= good.light.sum() / other.sum()
     one, two = (
-        ndimage.shift(light, way * step, order=1, mode="nearest") for light, way in ((good.light, 1), (other, -1))
+        scipy.ndimage.shift(light, way * step, order=1, mode="nearest") for light, way in ((good.light, 1), (other, -1))
     )
     return good.logarithm(one + two)
 
@@ -218,15 +218,13 @@ def _zoomed(light: NDArray, rows: float, columns: float) -> NDArray[np.float64]:
     """Light about the middle of the map, drawn larger by these factors, the same in all per area of the sky."""
     middle = (np.array(light.shape) - 1) / 2
     matrix = np.array([1 / rows, 1 / columns])
-    found = ndimage.affine_transform(light, matrix, middle - matrix * middle, order=1, mode="mirror")
+    found = scipy.ndimage.affine_transform(light, matrix, middle - matrix * middle, order=1, mode="mirror")
     return found / (rows * columns)
 
 
 def _convolved(light: NDArray, kernel: NDArray) -> NDArray[np.float64]:
     """Light convolved with a kernel as large as the map, which is mirrored at its edges."""
-    from scipy.signal import fftconvolve
-
     reach = light.shape[0] // 4
     padded = np.pad(light, reach, mode="symmetric")
-    found = fftconvolve(padded, kernel / kernel.sum(), mode="same")[reach:-reach, reach:-reach]
+    found = scipy.signal.fftconvolve(padded, kernel / kernel.sum(), mode="same")[reach:-reach, reach:-reach]
     return np.maximum(found, 1e-6 * light.min())

@@ -4,7 +4,7 @@ Those `TO_BUILD` with may tell the domain score what to look for; those `TO_JUDG
 numbers stand.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,9 +82,11 @@ TO_JUDGE: dict[str, Kind] = {
     "shrunk": damage.shrunk,
 }
 
+ALL = TO_BUILD | TO_JUDGE
 
-def strange(flux: NDArray, camera: Camera, kinds: Mapping[str, Kind], seed: int) -> dict[str, NDArray[np.float32]]:
-    """Strange maps of every kind.
+
+def strange(flux: NDArray, camera: Camera, name: str, seed: int) -> NDArray[np.float32]:
+    """Strange maps of one kind.
 
     Parameters
     ----------
@@ -92,21 +94,18 @@ def strange(flux: NDArray, camera: Camera, kinds: Mapping[str, Kind], seed: int)
         Good maps, log10(F / (Lsun kpc^-2)); n at least 2.
     camera : Camera
         Their grid and smoothing.
-    kinds : mapping
-        `TO_BUILD` or `TO_JUDGE`.
+    name : str
+        The kind, of `ALL`.
     seed : int
         A map follows from the seed, its kind and its number alone.
 
     Returns
     -------
-    dict of arrays, shape (n, ny, nx), float32
-        log10 F by kind, one for each good map.
+    array, shape (n, ny, nx), float32
+        log10 F, one for each good map.
     """
-    found = {}
-    for name, make in kinds.items():
-        maps = []
-        for number, one in enumerate(flux):
-            rng = np.random.default_rng([seed, number, *name.encode()])
-            maps.append(make(Good(one, flux[(number + len(flux) // 2) % len(flux)], camera), rng))
-        found[name] = np.stack(maps).astype(np.float32)
-    return found
+    maps = []
+    for number, one in enumerate(flux):
+        rng = np.random.default_rng([seed, number, *name.encode()])
+        maps.append(ALL[name](Good(one, flux[(number + len(flux) // 2) % len(flux)], camera), rng))
+    return np.stack(maps).astype(np.float32)

@@ -1,12 +1,14 @@
-"""What a strange map starts from, and how one is finished."""
+"""What a strange map starts from, and how one is finished.
+
+Cheap to import, so that `status` can count the kinds: the camera, and the parts of SciPy, are loaded by the first map.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from reproduce.sky import camera as instrument
 from reproduce.sky.settings import Camera
 
 Array = NDArray[np.float64]
@@ -51,12 +53,14 @@ class Good:
 
     def smoothed(self, light: NDArray) -> Array:
         """Light smoothed as the camera does."""
+        from reproduce.sky import camera as instrument
+
         return instrument.smooth(light, self.camera.smoothing_pixels)
 
     def seen(self, light: NDArray, rng: np.random.Generator) -> Array:
         """Light blurred by a seeing that is drawn, and smoothed."""
         fwhm_pixels = rng.uniform(*SEEING_ARCSEC) / self.pixel_arcsec
-        return self.smoothed(ndimage.gaussian_filter(light, fwhm_pixels / 2.355, mode="reflect"))
+        return self.smoothed(scipy.ndimage.gaussian_filter(light, fwhm_pixels / 2.355, mode="reflect"))
 
     def as_bright(self, light: NDArray, rng: np.random.Generator) -> NDArray[np.float32]:
         """Light, made about as bright in all as the good map, as log10 F."""
@@ -65,6 +69,8 @@ class Good:
 
     def logarithm(self, light: NDArray) -> NDArray[np.float32]:
         """log10 of light, no pixel below the camera's floor."""
+        from reproduce.sky import camera as instrument
+
         return instrument.log10_with_floor(light, self.camera.flux_floor)
 
     def places(self) -> tuple[Array, Array]:

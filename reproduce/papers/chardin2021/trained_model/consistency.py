@@ -90,17 +90,15 @@ def check_calibration(networks: "Networks", calibration: "Calibration", networks
     if calibration.networks_sha256 and calibration.networks_sha256 != networks_sha256:
         raise InputError(f"{path}: a calibration of other networks than these; {mend}")
     features = int(networks.regressors[0].outputs[-1].shape[-1])
-    domain = calibration.domain.near
-    expected = domain.features.mean.shape
-    if expected != (features,):
-        raise InputError(f"{path}: knows features of shape {expected}, these networks have {features}; {mend}")
-    numbers = [domain.looks, domain.thresholds, calibration.domain.thresholds]
-    others = [calibration.domain.contrast, calibration.domain.brightness, calibration.mass_to_light]
-    parts = [domain.features, domain.appearance, *(part for part in others if part is not None)]
-    if (in_all := calibration.domain.near_in_all) is not None:
-        numbers += [in_all.looks, in_all.thresholds]
-        parts += [in_all.features, in_all.appearance]
-    numbers += [array for part in parts for array in vars(part).values()]
+    domain = calibration.domain
+    near = [one for one in (domain.near, domain.near_in_all) if one is not None]
+    for one in near:
+        if (known := one.features.mean.shape) != (features,):
+            raise InputError(f"{path}: knows features of shape {known}, these networks have {features}; {mend}")
+    views = [view for one in near for view in (one.features, one.appearance)]
+    parts = [*views, domain.contrast, domain.brightness, calibration.mass_to_light]
+    numbers = [domain.thresholds, *(array for one in near for array in (one.looks, one.thresholds))]
+    numbers += [array for part in parts if part is not None for array in vars(part).values()]
     numbers += [array for one in calibration.intervals.values() for array in (one.coefficients, one.quantiles)]
     if not all(np.isfinite(array).all() for array in numbers):
         raise InputError(f"{path}: holds a number that is not finite; calibrate again")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
+from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc, none_if_nan
 from reproduce.workflow import served_model
 
 
@@ -16,10 +16,7 @@ def answer(networks, maps, params):
     """
     known = {name: params.get(name) or None for name in ("distance_kpc", "distance_error_kpc")}
     estimates = networks.predict(np.asarray(maps, dtype=np.float32), **known)
-    columns = {
-        str(name): [None if value != value else value for value in estimates.table[name].tolist()]
-        for name in estimates.table
-    }
+    columns = {str(name): [none_if_nan(value) for value in estimates.table[name].tolist()] for name in estimates.table}
     return {**columns, "notes": [list(notes) for notes in estimates.notes], "mass": estimates.mass.tolist()}
 
 

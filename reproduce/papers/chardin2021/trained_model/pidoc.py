@@ -1,5 +1,6 @@
 """π-DOC for an observer: one luminosity map in; mass map, mass, age and distance out, with intervals."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -47,6 +48,11 @@ class Estimates:
     mass: NDArray
     table: "pd.DataFrame"
     notes: tuple[tuple[str, ...], ...]
+
+
+def none_if_nan(value: Any) -> Any:
+    """A value of `Estimates.table` as JSON can hold it: it has no word for NaN."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 class PiDoc:

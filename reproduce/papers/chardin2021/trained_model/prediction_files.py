@@ -13,6 +13,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
+from reproduce.papers.chardin2021.trained_model.pidoc import none_if_nan
 from reproduce.papers.chardin2021.trained_model.truth import Truth, beside
 from reproduce.workflow.files import whole
 
@@ -98,18 +99,13 @@ def write(folder: Path, prediction: ImagePrediction, panels: "Mapping[int, Panel
         "in_domain": prediction.numbers["in_domain"],
         "warnings": prediction.warnings,
         **prediction.about,
-        **{name: _none_if_unknown(value) for name, value in prediction.numbers.items()},
+        **{name: none_if_nan(value) for name, value in prediction.numbers.items()},
         "v_magnitude": prediction.flux_map.v_magnitude,
     }
     if compared := prediction.compared:
         report["truth"] = compared
     with whole(folder / f"{prediction.name}.json") as partial:
         partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-
-
-def _none_if_unknown(value: Any) -> Any:
-    """NaN, which JSON has no word for, as None."""
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def ascii_name(name: str) -> str:

@@ -8,8 +8,8 @@ from scipy.special import ndtr
 
 from paper_figures.bialopetravicius2019 import plane, tables
 from reproduce.learning.posterior import MixtureLoss, n_numbers
-from reproduce.papers.bialopetravicius2019 import baselines, evaluation, photometry
-from reproduce.papers.bialopetravicius2019.labels import Priors
+from reproduce.papers.bialopetravicius2019 import baselines, claim, photometry
+from reproduce.papers.bialopetravicius2019.labels import Priors, columns
 from reproduce.papers.bialopetravicius2019.networks.architecture import build
 from reproduce.papers.bialopetravicius2019.networks.binned import Binned
 from reproduce.papers.bialopetravicius2019.networks.losses import BinsLoss, ThereLoss
@@ -102,24 +102,24 @@ def labelled(n: int, seed: int) -> dict[str, np.ndarray]:
 
 def test_cells_of_the_claim_have_the_biases_that_were_put_in() -> None:
     labels = labelled(24_000, 5)
-    true = evaluation.columns(labels)
+    true = columns(labels)
     noise = 0.1 * np.random.default_rng(6).standard_normal(true.shape)
-    grid = evaluation.claim_grid(6.7)
+    grid = claim.claim_grid(6.7)
     assert len(grid.log_age) == 7 and len(grid.log_mass) == 5
     biased = np.repeat((true + noise + [0.2, 0.0, 0.02, 0.0])[None], 5, axis=0)
     worse = np.repeat((true + 3 * noise)[None], 5, axis=0)
-    cells = evaluation.cell_table({"network": biased, "photometry": worse}, labels, grid, 10)
+    cells = claim.cell_table({"network": biased, "photometry": worse}, labels, grid, 10)
     assert cells["n"].sum() == pytest.approx(2 * 4 * 24_000, rel=0.01)
-    metrics = evaluation._claim(cells)
+    metrics = claim.in_cells(cells)
     assert metrics["disc.cells"] == 24
     # 560 clusters a cell at least: medians scatter by 0.005
     assert metrics["disc.network.age.worst_bias"] == pytest.approx(0.2, abs=0.03)
     assert metrics["disc.network.age.cells_within_bias"] == 0
     assert metrics["disc.network.size.cells_within_bias"] == 1
     assert metrics["disc.network.mass.cells_better"] == 1
-    table = tables.claim(cells, evaluation.LIMITS, evaluation.SCATTERS)
+    table = tables.claim(cells, claim.LIMITS, claim.SCATTERS)
     assert len(table) == 24 and not table["age_holds"].any() and table["size_holds"].all()
-    aims = tables.aims(metrics, evaluation.LIMITS, evaluation.SCATTERS).set_index("aim")
+    aims = tables.aims(metrics, claim.LIMITS, claim.SCATTERS).set_index("aim")
     assert not aims.loc["age: largest |bias| of a cell [dex]", "reached"]
     assert aims.loc["size: largest |bias| of a cell [dex]", "reached"]
 
@@ -133,12 +133,12 @@ def test_the_range_without_bias_ends_where_the_bias_begins() -> None:
         "log_half_radius": generator.uniform(-0.5, 0.77, n),
         "a_v": generator.uniform(0, 2, n),
     }
-    true = evaluation.columns(labels)
+    true = columns(labels)
     answer = true + 0.1 * generator.standard_normal(true.shape)
     answer[:, 0] += 0.4 * (labels["log_age"] > 9.2)
     answer[:, 1] += 0.2 * (labels["log_mass"] < 2.398)
-    grid = evaluation.whole_grid((6.7, 10.114), (2.0, 4.5))
-    found = evaluation._reach(np.repeat(answer[None], 5, axis=0), labels, grid, 10)
+    grid = claim.whole_grid((6.7, 10.114), (2.0, 4.5))
+    found = claim.reach(np.repeat(answer[None], 5, axis=0), labels, grid, 10)
     assert found["oldest_unbiased_gyr"] == pytest.approx(10**0.2)
     assert found["lightest_unbiased_msun"] == pytest.approx(250)
     assert found["heaviest_unbiased_msun"] > 20_000
