@@ -156,8 +156,7 @@ def local_state(bodies, edges, window, theta_max, coulomb):
         variance[b] = (sum_v2[high] - sum_v2[low]) / count
         total2 = 2 * (mean_m2 + mass[b] ** 2)
         dt[b] = factor * (2 * variance[b]) ** 1.5 / (density[b] * total2)
-        if coulomb.pair_msun > 0:
-            dt[b] *= coulomb.logarithm / _logarithm(coulomb, np.sqrt(total2))
+        dt[b] *= coulomb.logarithm / _logarithm(coulomb, np.sqrt(total2))
     for b in range(blocks - 2, -1, -1):
         dt[b] = min(dt[b], dt[b + 1])
     return Blocks(edges, density, mass, variance, dt)
@@ -213,10 +212,8 @@ def relax(random, bodies, blocks, encounters, dt_base):
                 j = first + _slot(slots - 1 - pair, sweep, slots)
                 if i < last and j < last:
                     scattered += 1
-                    own = strength
-                    if encounters.coulomb.pair_msun > 0:
-                        own *= _logarithm(encounters.coulomb, m[i] + m[j]) / encounters.coulomb.logarithm
-                    saturated += _scatter(random, i, j, vr, vt, m, own)
+                    ratio = _logarithm(encounters.coulomb, m[i] + m[j]) / encounters.coulomb.logarithm
+                    saturated += _scatter(random, i, j, vr, vt, m, strength * ratio)
         heat += _heat(b, bodies, blocks, own_dt, encounters.heating_constant)
     return Visits(chance, chosen, heat, saturated / max(scattered, 1))
 
