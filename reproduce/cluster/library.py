@@ -16,7 +16,7 @@ SOLAR_Z = 0.02  # SSE's
 MEAN_MASS_MSUN = 0.58  # of stars between 0.08 and 150 Msun
 LARGE = 1_000_000  # stars
 TRACK_SPACING = 1e-3  # in ln m: light to 0.5 %, mass to 1e-5 of tracks of their own (docs/results_cluster.md)
-STEPS = 500  # base steps in an initial half-mass relaxation time, where that is long; it grows threefold in 0.3 Gyr
+STEPS = 300  # base steps in an initial half-mass relaxation time, where that is long; it grows threefold in 0.3 Gyr
 FULLEST = 0.2  # largest half-mass radius, in Jacobi radii: about that of a King model of W0 = 5 that reaches its edge
 _ATTEMPTS = 1_000
 
@@ -89,6 +89,11 @@ def _log_between(limits: tuple[float, float], share: NDArray[np.float64]) -> NDA
     return np.exp(low + share * (high - low))
 
 
+def step_floor_myr(n_stars: int, half_mass_radius_pc: float, least_myr: float) -> float:
+    """Smallest base step of a cluster [Myr]: the `STEPS`-th part of its relaxation time at birth, at least that given."""
+    return max(least_myr, float(f"{_relaxation_myr(n_stars, half_mass_radius_pc) / STEPS:.2g}"))
+
+
 def _relaxation_myr(n_stars: int, half_mass_radius_pc: float) -> float:
     """Half-mass relaxation time at birth [Myr] (Spitzer 1987, Eq. 2-63), with ln Λ = ln(0.02 N)."""
     cubed = n_stars * half_mass_radius_pc**3 / (G * MEAN_MASS_MSUN)
@@ -120,6 +125,7 @@ def _model(library: Library, point: NDArray[np.float64]) -> Model:
         "stellar_recipe": "fryer2012",
         "track_spacing": TRACK_SPACING,
         "circular_velocity_kms": library.circular_velocity_kms,
-        "step_floor_myr": max(library.step_floor_myr, float(f"{_relaxation_myr(n_stars, radius) / STEPS:.2g}")),
+        "theta_max": library.theta_max,
+        "step_floor_myr": step_floor_myr(n_stars, radius, library.step_floor_myr),
     }
     return Model.model_validate(own)

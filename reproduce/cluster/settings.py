@@ -143,7 +143,8 @@ class Library(Group):
     king_w0: Range = Field((5.0, 9.0), description="W0 of the half of the clusters that are King models")
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
     kicks: Literal["all", "fallback"] = Field("fallback", description="kicks of black holes; see simulate.kicks")
-    step_floor_myr: Positive = Field(1.0, description="smallest base step [Myr]; of long-lived clusters more")
+    theta_max: float = Field(0.7, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
+    step_floor_myr: Positive = Field(1.5, description="smallest base step [Myr]; of long-lived clusters more")
     snapshot_ages_gyr: tuple[Positive, ...] = Field(LIBRARY_AGES, min_length=1, description="ages of snapshots [Gyr]")
 
     @model_validator(mode="after")
