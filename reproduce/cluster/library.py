@@ -90,7 +90,7 @@ def _log_between(limits: tuple[float, float], share: NDArray[np.float64]) -> NDA
 
 
 def step_floor_myr(n_stars: int, half_mass_radius_pc: float, least_myr: float) -> float:
-    """Smallest base step of a cluster [Myr]: the `STEPS`-th part of its relaxation time at birth, at least that given."""
+    """Smallest base step of a cluster [Myr]: the `STEPS`-th part of its relaxation time at birth, or that given."""
     return max(least_myr, float(f"{_relaxation_myr(n_stars, half_mass_radius_pc) / STEPS:.2g}"))
 
 
