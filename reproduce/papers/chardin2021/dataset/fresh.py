@@ -66,7 +66,7 @@ class Views:
     def render(self, rng: np.random.Generator, item: int) -> Maps:
         """The same before it is standardised."""
         path, count = self.snapshots[item % len(self.snapshots)]
-        stars = _stars(path, int(rng.integers(count)))
+        stars = kept_stars(path, int(rng.integers(count)))
         low, high = np.log(self.fresh.distances_kpc)
         z, phi = rng.uniform(-1, 1), rng.uniform(0, 2 * np.pi)
         s = np.sqrt(1 - z * z)
@@ -114,7 +114,7 @@ _files: dict[Path, SnapshotFile] = {}
 _kept: OrderedDict[tuple[Path, int], Stars] = OrderedDict()
 
 
-def _stars(path: Path, number: int) -> Stars:
+def kept_stars(path: Path, number: int) -> Stars:
     """Stars of a snapshot, those of the last ones used kept in memory."""
     key = path, number
     if key not in _kept:
