@@ -106,5 +106,5 @@ class Frame:
 
     def coordinates(self, theta: Array) -> Array:
         """z of θ, both of shape (n, 4)."""
-        found: Array = np.linalg.solve(self.triangle, (theta - self.shift)[..., None])[..., 0]
-        return found
+        found = np.linalg.solve(self.triangle, (theta - self.shift)[..., None])[..., 0]
+        return found.astype(np.float64)

@@ -251,7 +251,7 @@ def _notes(known: "Known", limits: "Limits", beyond: NDArray[np.bool_], alone: "
             if apart > SIGMAS:
                 told.append(
                     f"the distance given, {10 ** value[0]:.3g} kpc, contradicts the light's, "
-                    f"{10 ** middle[k]:.3g} kpc ({10 ** low[k]:.3g} to {10 ** high[k]:.3g}; {apart:.1f} sigma): look at "
-                    "the distance and at the zero point"
+                    f"{10 ** middle[k]:.3g} kpc ({10 ** low[k]:.3g} to {10 ** high[k]:.3g}; {apart:.1f} sigma): look "
+                    "at the distance and at the zero point"
                 )
     return found

@@ -131,8 +131,8 @@ class PiDoc:
         """
         if given := [name for name, value in told.items() if value is not None]:
             raise InputError(
-                f"{given[0]}: these networks see light alone and cannot be told it; leave it out, or load networks that "
-                "are told what is known (docs/observer.md)"
+                f"{given[0]}: these networks see light alone and cannot be told it; leave it out, or load networks "
+                "that are told what is known (docs/observer.md)"
             )
         if batch_size < 1:
             raise InputError(f"batch size {batch_size}: expected at least 1")
