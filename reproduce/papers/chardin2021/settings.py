@@ -12,7 +12,7 @@ import tuning.settings
 from reproduce.cluster import library
 from reproduce.cluster.settings import Model
 from reproduce.papers.chardin2021.names import METRICS, PRETRAINED
-from reproduce.papers.chardin2021.observer.settings import Observer
+from reproduce.papers.chardin2021.observer_settings import Observer
 from reproduce.sky.settings import Camera
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed

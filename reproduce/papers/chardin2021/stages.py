@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import data_manifests
 from reproduce.papers.chardin2021 import work
-from reproduce.papers.chardin2021.drawing import evaluation, networks, observed
+from reproduce.papers.chardin2021.drawing import evaluation, networks, observed, observer
 from reproduce.papers.chardin2021.names import EXPERIMENT
 from reproduce.papers.chardin2021.settings import PROFILES, Train
 from reproduce.workflow.files import read_json, whole
@@ -384,6 +384,8 @@ STAGES = (
     figure(observed.figure11, needs=("apply",), reads=APPLIED),
     figure(observed.figure12, needs=("apply",), reads=(*APPLIED, "dataset.camera")),
     figure(observed.table3, needs=("apply",)),
+    figure(observer.observer_coverage, needs=("observer_evaluate",), in_all=False),
+    figure(observer.known_inputs, needs=("observer_evaluate",), in_all=False),
 )
 
 PAPER = Paper(

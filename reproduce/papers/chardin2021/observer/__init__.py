@@ -1,7 +1,6 @@
 """Networks that are told what is known: distance, [Fe/H] and seeing, each with its error, or that it is not known.
 
 =================  ================================================================================
-`settings`         the group ``observer`` of the settings
 `clusters`         which clusters to train, to calibrate and to test with
 `known`            what is known of a cluster, and as what numbers the networks see it
 `frame`            the posterior's parameters, and the coordinates in which the networks answer

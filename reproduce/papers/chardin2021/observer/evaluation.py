@@ -25,8 +25,8 @@ from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, PAR
 from reproduce.papers.chardin2021.observer.known import DEX, Known
 from reproduce.papers.chardin2021.observer.model import Answers, Observer, batches
 from reproduce.papers.chardin2021.observer.sets import Fixed
-from reproduce.papers.chardin2021.observer.settings import Evaluate
 from reproduce.papers.chardin2021.observer.views import theta_of, truth_of
+from reproduce.papers.chardin2021.observer_settings import Evaluate
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress
 
@@ -50,6 +50,7 @@ WITH_MAPS = ("nothing", "distance_metallicity")
 YOUNG_GYR = 3.0
 LOG_MASS_EDGES = np.arange(1.5, 6.6, 0.5)
 LOG_AGE_EDGES = np.log10([0.025, 0.1, 0.3, 1.0, 3.0, 7.0, 14.1])
+PLANE = ("parameter", "log_mass_low", "log_mass_high", "log_age_low", "log_age_high", "n", "share")
 FEWEST = 10
 """Views in a cell of the plane of mass and age; cells with fewer are left out."""
 LOW_PIXELS = -1.0  # log10 Msun, as for the paper's own networks
@@ -126,7 +127,8 @@ def evaluate(
     metrics = {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
     for name, rows in tables.items():
         with whole(folder / f"{name}.csv") as path:
-            pd.DataFrame(rows).to_csv(path, index=False, lineterminator="\n")
+            table = pd.DataFrame(rows, columns=None if rows else ["way", *PLANE])
+            table.to_csv(path, index=False, lineterminator="\n")
     with whole(folder / "metrics.json") as path:
         path.write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
     return metrics

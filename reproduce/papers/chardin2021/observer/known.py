@@ -6,14 +6,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reproduce.papers.chardin2021.observer.settings import Views
+from reproduce.papers.chardin2021.observer_settings import Views
 
 Array = NDArray[np.float64]
 
 QUANTITIES = ("distance", "metallicity", "seeing")
 NUMBERS = 3 * len(QUANTITIES)
 """That a network sees: of each quantity whether it is known, its value and its error."""
-METALLICITIES = (-2.3, 0.0)
 DEX = float(np.log(10))
 """A small relative error is this many times one in dex."""
 
@@ -31,7 +30,7 @@ class Limits:
         """From the settings."""
         distance, seeing = views.distances_kpc, (min(views.fwhm_arcsec), max(views.fwhm_arcsec))
         relative = tuple((low / DEX, high / DEX) for low, high in (views.distance_error, views.seeing_error))
-        values = (_log(distance), METALLICITIES, _log(seeing))
+        values = (_log(distance), views.metallicities, _log(seeing))
         return cls(values, (relative[0], (views.metallicity_error[0], views.metallicity_error[1]), relative[1]))
 
 

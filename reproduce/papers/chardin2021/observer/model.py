@@ -19,8 +19,8 @@ from reproduce.papers.chardin2021.observer import frame
 from reproduce.papers.chardin2021.observer.frame import PARAMETERS, Frame, Scale
 from reproduce.papers.chardin2021.observer.known import Known, Limits
 from reproduce.papers.chardin2021.observer.network import build
-from reproduce.papers.chardin2021.observer.settings import Train, Views
 from reproduce.papers.chardin2021.observer.views import LIGHT_FLOOR, standardised, targets
+from reproduce.papers.chardin2021.observer_settings import Train, Views
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import read_record, whole
 

@@ -18,8 +18,8 @@ from reproduce.papers.chardin2021.observer import frame
 from reproduce.papers.chardin2021.observer.clusters import Split
 from reproduce.papers.chardin2021.observer.frame import Scale
 from reproduce.papers.chardin2021.observer.known import Known, Limits
-from reproduce.papers.chardin2021.observer.settings import Sets, Views
 from reproduce.papers.chardin2021.observer.views import Cluster, Draw, Seen
+from reproduce.papers.chardin2021.observer_settings import Sets, Views
 from reproduce.sky.settings import Camera
 from reproduce.sky.units import LOG_FLUX, LOG_MASS
 from reproduce.workflow.errors import InputError

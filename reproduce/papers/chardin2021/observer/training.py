@@ -17,8 +17,8 @@ from reproduce.papers.chardin2021.observer.frame import PARAMETERS, Scale
 from reproduce.papers.chardin2021.observer.known import NUMBERS, Limits
 from reproduce.papers.chardin2021.observer.model import WEIGHTS, Architecture, Observer, batches
 from reproduce.papers.chardin2021.observer.network import build
-from reproduce.papers.chardin2021.observer.settings import Train
 from reproduce.papers.chardin2021.observer.views import INPUTS, Draw, DrawArrays, arrays, targets
+from reproduce.papers.chardin2021.observer_settings import Train
 from reproduce.workflow.executor import InProcess, default_workers
 from reproduce.workflow.files import whole
 from reproduce.workflow.progress import Progress

@@ -16,7 +16,7 @@ from reproduce.papers.chardin2021.dataset.fresh import kept_stars
 from reproduce.papers.chardin2021.observer import frame
 from reproduce.papers.chardin2021.observer.frame import Frame, Scale
 from reproduce.papers.chardin2021.observer.known import Known, Limits, drawn_errors
-from reproduce.papers.chardin2021.observer.settings import Views
+from reproduce.papers.chardin2021.observer_settings import Views
 from reproduce.sky.camera import Stars, View, log10_with_floor, noise_level
 from reproduce.sky.maps import Exposure, expose
 from reproduce.sky.settings import Camera, Effects

@@ -33,6 +33,9 @@ class Views(Group):
     )
     hidden: Fraction = Field(0.4, description="share of views in which a quantity is not known, for each by itself")
     distance_error: Range = Field((0.01, 0.5), description="relative error of a known distance, log-uniform")
+    metallicities: tuple[float, float] = Field(
+        (-2.3, 0.0), description="[Fe/H] of the clusters; a value far off is told"
+    )
     metallicity_error: Range = Field((0.05, 0.5), description="error of a known [Fe/H], log-uniform [dex]")
     seeing_error: Range = Field((0.01, 0.2), description="relative error of a known seeing, log-uniform")
 
