@@ -9,8 +9,8 @@ from paper_figures import style
 PANELS = {
     "mass_error_percent": "mass [%]",
     "mass_to_light_error_percent": "M/L [%]",
-    "age_young_error_percent": "age below 3 Gyr [%]",
-    "age_old_mae_gyr": "age above 3 Gyr [Gyr]",
+    "age_young_error_percent": "age, below 3 Gyr [%]",
+    "age_old_mae_gyr": "age, above [Gyr]",
     "distance_error_percent": "distance [%]",
 }
 MEDIANS = {name: name.replace("_error_", "_median_error_") for name in PANELS if name.endswith("_error_percent")}
@@ -45,8 +45,8 @@ def draw(errors: pd.DataFrame) -> Figure:
             axis.plot(rows[name], y, "o", ms=4, color=style.BLUE, label="mean error")
         if (median := MEDIANS.get(name, "")) in rows:
             axis.plot(rows[median], y, "d", ms=3, color=style.ORANGE, label="median error")
-        axis.set(title=title)
-        axis.set_xlim(0, None)
+        axis.set_title(title, fontsize=7)
+        axis.set_xlim(0, 1.08 * axis.get_xlim()[1])
         axis.grid(axis="y", lw=0.3)
     axes[0].set_yticks(y, [WORDS[way] for way in ways])
     axes[0].set_ylabel("known")

@@ -44,8 +44,6 @@ class Architecture:
         Of the training views.
     limits : Limits
         Of what is known.
-    mass_floor : float
-        Smallest mass of a pixel [Msun].
     widths, widths_distance_known : tuple of float
         Factors by which posteriors are widened along `frame.COORDINATES`, where the distance is not known, and where
         it is.
@@ -61,17 +59,16 @@ class Architecture:
     components: int
     scale: Scale
     limits: Limits
-    mass_floor: float
     widths: tuple[float, ...] = ONES
     widths_distance_known: tuple[float, ...] = ONES
     kind: Literal["told"] = "told"
 
     @classmethod
-    def of(cls, train: Train, views: Views, scale: Scale, pixels: int, mass_floor: float) -> Self:
+    def of(cls, train: Train, views: Views, scale: Scale, pixels: int) -> Self:
         """From the settings and the scale of the training views."""
         names = ("members", "width", "regressor_width", "dense", "components")
         own: dict[str, Any] = {name: getattr(train, name) for name in names}
-        return cls(pixels=pixels, scale=scale, limits=Limits.of(views), mass_floor=mass_floor, **own)
+        return cls(pixels=pixels, scale=scale, limits=Limits.of(views), **own)
 
     def build(self) -> keras.Model:
         """The untrained networks."""
@@ -243,7 +240,7 @@ class Observer:
         share = np.mean([values[..., 0] for name, values in found.items() if "share" in name], axis=0) * std + mean
         total = posterior.quantiles([0.5])[0, :, frame.MASS]
         seen = np.asarray(self._looks_in([light, told], training=False))
-        return Answers(posterior, _with_total(share, total, self.architecture.mass_floor), seen)
+        return Answers(posterior, _with_total(share, total), seen)
 
     def _inputs(self, maps: NDArray, known: Known) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         light = standardised(maps, self.architecture.scale.light)[..., None].astype(np.float32)
@@ -276,10 +273,10 @@ class Observer:
         return np.maximum(maps, np.log10(LIGHT_FLOOR))
 
 
-def _with_total(share: NDArray, total: Array, floor: float) -> NDArray[np.float32]:
+def _with_total(share: NDArray, total: Array) -> NDArray[np.float32]:
     """log10 of the mass of each pixel (n, ny, nx) from log10 of their shares, added up to log10 of the total (n,)."""
     missing = total - np.log10((10 ** share.astype(np.float64)).sum(axis=(1, 2)))
-    return np.maximum(share + missing[:, None, None], np.log10(floor)).astype(np.float32)
+    return (share + missing[:, None, None]).astype(np.float32)
 
 
 def batches(n: int, size: int = 256) -> Iterator[slice]:

@@ -66,7 +66,7 @@ def train(
     one = task(draw, scale, validation, settings, folder, checkpoint, workers=max(0, default_workers() - 1))
     history = training.train([[one]], InProcess(), on_epoch, progress)[NAME]
     training.write_history(folder / "history.csv", {(NAME, 0): history})
-    Architecture.of(settings, draw.views, scale, draw.camera.pixels, draw.camera.mass_floor).save(folder)
+    Architecture.of(settings, draw.views, scale, draw.camera.pixels).save(folder)
     numbers = {"parameters": Observer.load(folder).parameters(), "views": settings.maps * settings.epochs}
     return training.summary(NAME, [history]) | {name: float(value) for name, value in numbers.items()}
 

@@ -12,6 +12,16 @@ from reproduce.papers.chardin2021.trained_model import consistency
 from reproduce.workflow.files import whole
 
 CARD = "README.md"
+WORDS = {
+    "nothing": "nothing",
+    "seeing": "seeing to 5 %",
+    "metallicity": "[Fe/H] to 0.2",
+    "distance": "distance to 3 %",
+    "distance_metallicity": "distance and [Fe/H]",
+    "everything": "all three",
+    "as_trained": "as in training",
+}
+"""What is known in each of `observer.evaluation.WAYS`."""
 
 
 def write(trained: Path, calibrated: Path, settings: Any, metrics: Mapping[str, float], folder: Path) -> None:
@@ -29,8 +39,6 @@ def write(trained: Path, calibrated: Path, settings: Any, metrics: Mapping[str, 
         Receives the files, ``SHA256SUMS`` and the card, ``README.md``.
     """
     from reproduce.papers.chardin2021.observer.domain import FILE
-    from reproduce.papers.chardin2021.observer.evaluation import WAYS
-    from reproduce.papers.chardin2021.observer.frame import PARAMETERS
     from reproduce.papers.chardin2021.observer.model import WEIGHTS
 
     sources = {WEIGHTS: trained / WEIGHTS, OBSERVER: calibrated / OBSERVER, FILE: calibrated / FILE}
@@ -45,8 +53,8 @@ def write(trained: Path, calibrated: Path, settings: Any, metrics: Mapping[str, 
     card = environment.get_template("observer_card.md").render(
         settings=settings,
         metrics=metrics,
-        ways=[way for way in WAYS if f"{way}.nll" in metrics],
-        parameters=PARAMETERS,
+        ways=[way for way in WORDS if f"{way}.nll" in metrics],
+        words=WORDS,
         files=consistency.write_digests(folder, sources),
     )
     with whole(folder / CARD) as partial:
