@@ -239,15 +239,12 @@ def observer_evaluate(job: Job) -> None:
 
 def observer_model(job: Job) -> None:
     """Put the observer's networks, their calibration and a model card into one folder."""
-    from reproduce.papers.chardin2021.trained_model import model_folder, observer_folder
+    from reproduce.papers.chardin2021.trained_model.observer_folder import write
 
-    observer_folder.write(
-        job.inputs["observer_train"],
-        job.inputs["observer_calibrate"],
-        job.settings,
-        model_folder.metrics_of(job.inputs["observer_sets"]) | model_folder.metrics_of(job.inputs["observer_evaluate"]),
-        job.folder,
-    )
+    metrics: dict[str, float] = {}
+    for name in ("observer_sets", "observer_evaluate"):
+        metrics |= read_json(job.inputs[name] / "manifest.json")["metrics"]
+    write(job.inputs["observer_train"], job.inputs["observer_calibrate"], job.settings, metrics, job.folder)
 
 
 def predict(arguments: Sequence[str]) -> int:
