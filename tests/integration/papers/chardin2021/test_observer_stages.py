@@ -1,6 +1,7 @@
 """Networks that are told what is known, from clusters to numbers: every stage, on small made-up clusters."""
 
 import json
+import runpy
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.table import Table
 
 from reproduce.papers.chardin2021.drawing import observer
 from reproduce.papers.chardin2021.observer import calibrate, evaluation, sets, training
@@ -17,10 +19,16 @@ from reproduce.papers.chardin2021.observer.frame import PARAMETERS
 from reproduce.papers.chardin2021.observer.views import Draw
 from reproduce.papers.chardin2021.observer_settings import Evaluate, Sets, Train, Views
 from reproduce.papers.chardin2021.settings import PROFILES
-from reproduce.papers.chardin2021.trained_model import observer_folder, predict_command
+from reproduce.papers.chardin2021.trained_model import (
+    log_model_command,
+    observed_clusters,
+    observer_folder,
+    predict_command,
+)
 from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.sky.settings import Camera
+from reproduce.workflow import served_model
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess, executor
 from reproduce.workflow.progress import Progress
@@ -179,3 +187,51 @@ def test_the_command_tells_what_it_was_told(model: Path, fixed: Path, tmp_path: 
     assert abs(report["distance_kpc"] - 16) < 3
     with pytest.raises(InputError, match="--metallicity-error belongs"):
         predict_command.main([str(tmp_path / "cluster.npy"), "--metallicity-error", "0.2"])
+
+
+def test_the_served_model_takes_what_is_known(
+    model: Path, pidoc: ObserverPiDoc, fixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict = {}
+    monkeypatch.setattr(served_model, "serve", lambda load, answer: kept.update(load=load, answer=answer))
+    runpy.run_path(str(log_model_command.MODEL.code))
+    nothing = {one.name: one.default for one in log_model_command.signature(model).params}
+    flux = sets.read(fixed, "test", slice(0, 2)).flux
+    answer = kept["answer"](kept["load"](model), flux, nothing)
+    np.testing.assert_allclose(answer["distance_kpc"], pidoc.predict(flux).table["distance_kpc"], rtol=1e-6)
+    known = {"distance_kpc": 16.0, "distance_error_kpc": 0.5, "metallicity": 0.0, "metallicity_error": 0.2}
+    answer = kept["answer"](kept["load"](model), flux, nothing | known)
+    told = pidoc.predict(flux, 16.0, distance_error_kpc=0.5, metallicity=0.0, metallicity_error=0.2)
+    np.testing.assert_allclose(answer["age_gyr"], told.table["age_gyr"], rtol=1e-6)
+
+
+def test_observed_clusters_are_told_the_catalogue_but_not_their_distance(
+    pidoc: ObserverPiDoc, fixed: Path, tmp_path: Path
+) -> None:
+    views = sets.read(fixed, "test", slice(0, 2))
+    columns = {
+        "name": ["A", "B"],
+        "distance_kpc": [16.0, 30.0],
+        "metallicity": [-1.5, np.nan],
+        "luminosity_lsun": [1e4, 1e4],
+        "mass_to_light": [2.0, 2.0],
+        "mass_to_light_error": [0.1, 0.1],
+        "age_gyr": [12.0, 12.0],
+        "source": ["synthetic", "synthetic"],
+    }
+    observed, found = tmp_path / "observed", tmp_path / "found"
+    observed.mkdir(), found.mkdir()
+    Table(columns).write(observed / "targets.ecsv", format="ascii.ecsv")
+    with h5py.File(observed / "maps.h5", "w") as file:
+        file["flux"], file["name"] = views.flux, [b"A", b"B"]
+    observed_clusters.predict_clusters(pidoc, observed, found)
+    table = Table.read(found / "clusters.ecsv")
+    iron, error = np.array([-1.5, np.nan]), np.array([0.2, np.nan])
+    alone = pidoc.predict(views.flux, metallicity=iron, metallicity_error=error).table
+    distance = np.array([16.0, 30.0])
+    told = pidoc.predict(
+        views.flux, distance, distance_error_kpc=0.06 * distance, metallicity=iron, metallicity_error=error
+    ).table
+    np.testing.assert_allclose(table["predicted_distance_kpc"], alone["distance_kpc"], rtol=1e-6)
+    np.testing.assert_allclose(table["predicted_mass_to_light"], told["mass_to_light"], rtol=1e-6)
+    np.testing.assert_allclose(table["predicted_age_gyr"], told["age_gyr"], rtol=1e-6)
