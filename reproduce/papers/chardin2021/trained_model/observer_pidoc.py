@@ -34,13 +34,14 @@ METALLICITIES = (-5.0, 1.0)
 class ObserverPiDoc:
     """A trained ensemble that is told what is known; loaded by `PiDoc.load` from a folder with ``observer.json``.
 
-    Examples
-    --------
-    >>> from reproduce import PiDoc
-    >>> pidoc = PiDoc.load("outputs/chardin2021/observer_model/KEY")
-    >>> found = pidoc.predict(flux_map, distance_kpc=16.0, distance_error_kpc=0.5, metallicity=-1.5)
-    >>> found.table[["total_mass_msun", "total_mass_msun_low68", "total_mass_msun_high68"]]
-    >>> samples = found.posterior.sample(1_000)  # joint: samples["age_gyr"], samples["total_mass_msun"], ...
+    Notes
+    -----
+    With the folder that the stage `observer_model` made::
+
+        pidoc = PiDoc.load("outputs/chardin2021/observer_model/KEY")
+        found = pidoc.predict(flux_map, distance_kpc=16.0, distance_error_kpc=0.5, metallicity=-1.5)
+        found.table[["total_mass_msun", "total_mass_msun_low68", "total_mass_msun_high68"]]
+        samples = found.posterior.sample(1_000)  # joint: samples["age_gyr"], samples["total_mass_msun"], ...
     """
 
     def __init__(self, observer: "Observer", domain: "ObserverDomain") -> None:
