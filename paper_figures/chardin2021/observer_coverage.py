@@ -20,6 +20,7 @@ MARKS = {"nothing": "o", "distance_metallicity": "s"}
 THIRDS = ("low", "middle", "high")
 FARTHEST = 32.0
 """Colours reach so many per cent above and below 68."""
+DARK = 22.0  # beyond this from 68 colours are so dark that numbers are written in white
 
 
 def draw(coverage: pd.DataFrame, plane: pd.DataFrame, levels: Sequence[float]) -> Figure:
@@ -43,7 +44,7 @@ def draw(coverage: pd.DataFrame, plane: pd.DataFrame, levels: Sequence[float]) -
         for way, step in zip(WORDS, (-0.16, 0.16), strict=True):
             chosen = coverage[(coverage["way"] == way) & (coverage["parameter"] == parameter)]
             _shares(axis, chosen, rows, levels, way, step)
-        axis.set(title=title, xlabel="views inside [%]", xlim=(0, 102))
+        axis.set(title=title, xlabel="views inside [%]", xlim=(0, 106))
         axis.set_yticks(range(len(rows)), [_label(*row) for row in rows])
     above[0].set_ylim(len(rows) - 0.5, -0.5)
     image = None
@@ -106,7 +107,8 @@ def _cells(axis: Axes, cells: pd.DataFrame) -> AxesImage | None:
         )
         grid[i, j] = 100 * cell["share"]
         middle = (cell["log_mass_low"] + cell["log_mass_high"]) / 2, i + 0.5
-        axis.text(*middle, f"{100 * cell['share']:.0f}", ha="center", va="center", fontsize=5)
+        ink = "white" if abs(grid[i, j] - 68) > DARK else "black"
+        axis.text(*middle, f"{grid[i, j]:.0f}", ha="center", va="center", fontsize=5, color=ink)
     image = axis.pcolormesh(
         mass, np.arange(len(age)), grid, cmap="coolwarm_r", vmin=68 - FARTHEST, vmax=68 + FARTHEST, rasterized=True
     )
