@@ -1,9 +1,9 @@
 """The stage `observer_calibrate`: how wide the posteriors have to be, learnt on clusters that no network trained with.
 
-A network is too sure of clusters that are unlike those of its training. The posterior is widened (or made narrower)
-about its mean by one factor along each coordinate (`frame`) where the distance is not known, and by others where it is:
-the factors with the largest likelihood of the true parameters of the validation views, all coordinates together (as a
-temperature does for classifiers, Guo et al. 2017). So samples, intervals and ranks come from one joint posterior.
+A network is too sure of clusters that are unlike those of its training. The posterior is widened about its mean by one
+factor along each coordinate (`frame`) where the distance is not known, and by others where it is: the factors with the
+largest likelihood of the true parameters of the validation views, all coordinates together (as a temperature does for
+classifiers, Guo et al. 2017). So samples, intervals and ranks come from one joint posterior.
 """
 
 from pathlib import Path
@@ -25,7 +25,8 @@ from reproduce.workflow.progress import Progress
 Array = NDArray[np.float64]
 
 WIDEST = 3.0
-"""Factors lie between this and its inverse: few views must not say that a posterior means nothing."""
+"""Factors lie between 1 and this: the views of a few clusters must not make posteriors narrower than the networks dare,
+nor say that they mean nothing."""
 
 
 def calibrate(fixed: Path, trained: Path, camera: Camera, folder: Path, progress: Progress) -> dict[str, float]:
@@ -81,5 +82,5 @@ def best_factors(said: Mixture, true: Array) -> Array:
         return float(-wider.log_density(true).mean())
 
     limit = float(np.log(WIDEST))
-    found = minimize(minus_log_likelihood, np.zeros(d), method="L-BFGS-B", bounds=[(-limit, limit)] * d)
+    found = minimize(minus_log_likelihood, np.zeros(d), method="L-BFGS-B", bounds=[(0.0, limit)] * d)
     return np.exp(found.x)

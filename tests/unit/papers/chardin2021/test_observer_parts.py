@@ -5,7 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from reproduce.cluster.settings import Library
-from reproduce.papers.chardin2021.observer import frame
+from reproduce.learning.mixtures import take
+from reproduce.learning.posterior import Mixture
+from reproduce.papers.chardin2021.observer import calibrate, frame
 from reproduce.papers.chardin2021.observer.clusters import split
 from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, RATIO, Frame, Scale
 from reproduce.papers.chardin2021.observer.known import DEX, NUMBERS, Known, Limits, drawn_errors
@@ -90,6 +92,17 @@ def test_no_cluster_is_both_learnt_from_and_tested() -> None:
     assert own.train == own.validation == ("A", "B") and own.test == ("C",)
     with pytest.raises(InputError, match="none left"):
         split(Library(clusters=10, large=0), 2, (), ())
+
+
+def test_posteriors_that_are_too_sure_are_widened_and_others_left() -> None:
+    rng = np.random.default_rng(6)
+    n = 2_000
+    claimed = np.array([0.5, 1.0, 1.0, 2.0])  # of errors that are 1
+    triangles = np.broadcast_to(np.diag(1 / claimed), (n, 1, 4, 4))
+    said = Mixture(np.ones((n, 1)), rng.normal(size=(n, 1, 4)), triangles)
+    factors = calibrate.best_factors(said, said.means[:, 0] + rng.normal(size=(n, 4)))
+    np.testing.assert_allclose(factors, [2, 1, 1, 1], rtol=0.05)
+    np.testing.assert_array_equal(calibrate.best_factors(take(said, slice(0, 0)), np.zeros((0, 4))), np.ones(4))
 
 
 def test_ranges_must_increase() -> None:
