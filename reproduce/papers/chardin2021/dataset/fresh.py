@@ -121,8 +121,13 @@ def kept_stars(path: Path, number: int) -> Stars:
         if path not in _files:
             _files[path] = SnapshotFile(path)
         _kept[key] = Stars.of(_files[path].read(number))
-        size = sum(array.nbytes for array in (_kept[key].position_pc, _kept[key].mass_msun, _kept[key].luminosity_lsun))
-        while len(_kept) * size > KEPT_BYTES:
-            _kept.popitem(last=False)
+        total = sum(_size(stars) for stars in _kept.values())
+        while total > KEPT_BYTES and len(_kept) > 1:
+            total -= _size(_kept.popitem(last=False)[1])
     _kept.move_to_end(key)
     return _kept[key]
+
+
+def _size(stars: Stars) -> int:
+    """Bytes of the stars of a snapshot; a library's clusters have few or many."""
+    return sum(array.nbytes for array in (stars.position_pc, stars.mass_msun, stars.luminosity_lsun))

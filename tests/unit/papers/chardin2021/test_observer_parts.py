@@ -5,9 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from reproduce.cluster.settings import Library
-from reproduce.learning.mixtures import take
-from reproduce.learning.posterior import Mixture
-from reproduce.papers.chardin2021.observer import calibrate, frame
+from reproduce.learning.mixtures import moved, take
+from reproduce.learning.posterior import Mixture, n_numbers
+from reproduce.papers.chardin2021.observer import calibrate, evaluation, frame
 from reproduce.papers.chardin2021.observer.clusters import split
 from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, RATIO, Frame, Scale
 from reproduce.papers.chardin2021.observer.known import DEX, NUMBERS, Known, Limits, drawn_errors
@@ -72,6 +72,39 @@ def test_mass_follows_from_ratio_distance_and_light() -> None:
     np.testing.assert_allclose(z[:, RATIO], (ratio - 0.1) / 0.4, atol=1e-9)
     np.testing.assert_allclose(z[:, MASS], (excess + 0.02) / 0.05, atol=1e-9)
     np.testing.assert_allclose(z[:, AGE], theta[:, AGE])
+
+
+def test_mass_and_distance_hang_together_in_every_sample() -> None:
+    """Whatever the networks say of z, log M - log M/L - 2 log D spreads as the excess of light alone."""
+    raw = np.random.default_rng(4).normal(0, 0.5, (3, n_numbers(4, 2)))
+    frames = Frame.of(np.zeros(3), Known.nothing(3), SCALE, LIMITS)
+    samples = moved(Mixture.of_network(raw, 4), frames.triangle, frames.shift).sample(2_000, np.random.default_rng(5))
+    tied = samples[..., MASS] - samples[..., RATIO] - 2 * samples[..., DISTANCE]
+    assert (tied.std(axis=1) < 4 * SCALE.excess[1]).all()
+    assert (samples[..., MASS].std(axis=1) > 0.5).all()
+
+
+def test_errors_are_those_of_the_medians() -> None:
+    theta = frame.parameters(np.array([10.0, 50.0]), np.array([1.0, 10.0]), np.array([1e4, 1e5]), np.array([1e4, 5e4]))
+    shift = np.zeros(4)
+    shift[[MASS, DISTANCE]] = np.log10(1.2), np.log10(1.1)
+    posterior = Mixture(np.ones((2, 1)), (theta + shift)[:, None], np.broadcast_to(50 * np.eye(4), (2, 1, 4, 4)))
+    known = Known(np.array([[1.02, np.nan, np.nan], [np.nan] * 3]), np.array([[0.02, np.nan, np.nan], [np.nan] * 3]))
+    found = evaluation.errors(posterior, known, theta)
+    assert found["mass_error_percent"] == pytest.approx(20, abs=0.1)
+    assert found["mass_to_light_error_percent"] == pytest.approx(0, abs=0.1)
+    assert found["told_distance_error_percent"] == pytest.approx(10, abs=0.1)
+    assert found["given_distance_error_percent"] == pytest.approx(100 * (10**0.02 - 1), abs=0.1)
+    assert found["age_young_error_percent"] == pytest.approx(0, abs=0.1)
+    assert found["age_old_mae_gyr"] == pytest.approx(0, abs=0.01)
+
+
+def test_cells_with_few_views_are_left_out() -> None:
+    n = 30
+    labels = {"mass_msun": np.r_[np.full(25, 1e4), np.full(5, 1e6)], "age_gyr": np.full(n, 0.5)}
+    below = np.tile(np.linspace(0.01, 0.99, n)[:, None], (1, 4))
+    rows = evaluation.plane(below, labels)
+    assert {row["n"] for row in rows} == {25} and len(rows) == 4
 
 
 def test_ages_come_back_and_stay_below_the_prior() -> None:
