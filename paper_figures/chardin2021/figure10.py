@@ -10,6 +10,7 @@ from paper_figures import style
 from paper_figures.chardin2021 import observed
 
 MOST_TICKS = 8  # distances that are named beside the colours
+MOST_COLOURS = 100  # distances that have a colour of their own
 
 
 def draw(training: pd.DataFrame, clusters: pd.DataFrame, source: str, networks: str) -> Figure:
@@ -30,6 +31,8 @@ def draw(training: pd.DataFrame, clusters: pd.DataFrame, source: str, networks: 
     drawing = style.figure("column", 0.95)
     axis = drawing.subplots()
     distances = np.sort(training["distance_kpc"].unique())
+    if len(distances) > MOST_COLOURS:  # drawn from a range: a colour for each part of it
+        distances = np.geomspace(distances[0], distances[-1], MOST_TICKS)
     edges = np.concatenate([[0], (distances[1:] + distances[:-1]) / 2, [2 * distances[-1]]])
     shown = training.sample(frac=1, random_state=0)  # no distance lies above another because it came last
     colours = plt.get_cmap(style.COUNTS, len(distances))
@@ -61,7 +64,7 @@ def draw(training: pd.DataFrame, clusters: pd.DataFrame, source: str, networks: 
     axis.set(xlabel="age [Gyr]", ylabel=r"$L_\mathrm{FoV}$ in V [$L_\odot$]", xlim=(-0.5, 14.5))
     named = distances[:: -(-len(distances) // MOST_TICKS)]
     bar = drawing.colorbar(dots, ax=axis, label="distance of training maps [kpc]", ticks=named, pad=0.02)
-    bar.ax.set_yticklabels([f"{distance:g}" for distance in named])
+    bar.ax.set_yticklabels([f"{distance:.3g}" for distance in named])
     if bar.solids is not None:
         bar.solids.set_alpha(1)  # the points are translucent, their key is not
     axis.legend(loc="upper center", ncols=3, fontsize=5.5, handletextpad=0.1, columnspacing=0.8)

@@ -198,3 +198,13 @@ def smooth(image: NDArray, sigma_pixels: float) -> NDArray[np.float64]:
 def log10_with_floor(values: NDArray, floor: float) -> NDArray[np.float32]:
     """log10 of values, those below the floor (empty pixels, noise below zero) raised to it."""
     return np.log10(np.maximum(values, floor)).astype(np.float32)
+
+
+def noise_level(flux: NDArray) -> float:
+    """Standard deviation of a noise that reaches as far above zero as the pixels below zero show; 0 without such.
+
+    The networks have seen no cluster with holes: where the sky took more than all the light, the map is as faint as
+    can be measured, and no fainter.
+    """
+    below = flux[flux < 0]
+    return float(np.sqrt(np.square(below).mean())) if below.size else 0.0

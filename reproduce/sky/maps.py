@@ -92,6 +92,44 @@ def render(
     InputError
         If no star of the cluster shines in the field.
     """
+    seen = expose(stars, camera, view, psf, generator)
+    return Maps(
+        flux=instrument.log10_with_floor(seen.flux, camera.flux_floor),
+        mass=instrument.log10_with_floor(seen.mass, camera.mass_floor),
+        age_gyr=stars.age_gyr,
+        mass_msun=seen.mass_msun,
+        luminosity_lsun=seen.luminosity_lsun,
+        n_stars=seen.n_stars,
+        view=view,
+        camera=camera,
+    )
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What `Maps` hold the logarithm of.
+
+    Attributes
+    ----------
+    flux : array of float64, shape (ny, nx)
+        F [Lsun kpc^-2], blurred and smoothed; noise and too much sky taken make it negative.
+    mass : array of float64, shape (ny, nx)
+        Mass [Msun], smoothed.
+    mass_msun, luminosity_lsun, n_stars
+        As in `Maps`.
+    """
+
+    flux: NDArray[np.float64]
+    mass: NDArray[np.float64]
+    mass_msun: float
+    luminosity_lsun: float
+    n_stars: int
+
+
+def expose(
+    stars: Stars, camera: Camera, view: View, psf: Psf | None = None, generator: np.random.Generator | None = None
+) -> Exposure:
+    """One cluster in one view, before the logarithm is taken; parameters and errors as in `render`."""
     psf = psf or instrument.point_spread_function(camera, view.fwhm_arcsec)
     u, v = instrument.places(stars, camera, view)
     mass = kernels.bin_stars(u, v, stars.mass_msun, camera.pixels)
@@ -102,16 +140,12 @@ def render(
             f"(the cluster has {len(u)} stars); use a larger field or distance, or an earlier snapshot"
         )
     light = _light(stars, camera, view, psf, generator, u, v)
-    flux = photometry.flux_of_luminosity(instrument.smooth(light, camera.smoothing_pixels), view.distance_kpc)
-    return Maps(
-        flux=instrument.log10_with_floor(flux, camera.flux_floor),
-        mass=instrument.log10_with_floor(instrument.smooth(mass, camera.smoothing_pixels), camera.mass_floor),
-        age_gyr=stars.age_gyr,
+    return Exposure(
+        flux=photometry.flux_of_luminosity(instrument.smooth(light, camera.smoothing_pixels), view.distance_kpc),
+        mass=instrument.smooth(mass, camera.smoothing_pixels),
         mass_msun=mass_msun,
         luminosity_lsun=luminosity,
         n_stars=n_stars,
-        view=view,
-        camera=camera,
     )
 
 

@@ -16,7 +16,9 @@ class Effects(Group):
     read_noise_electrons: float = Field(0.0, ge=0, description="standard deviation of the read noise [electrons]")
     saturation_electrons: Positive | None = Field(None, description="full well of a pixel [electrons]; none: endless")
     sky_mag_arcsec2: float | None = Field(None, description="V brightness of the sky [mag/arcsec2]; none: dark")
-    sky_left: float = Field(0.0, ge=0, le=1, description="fraction of the mean sky that its subtraction leaves")
+    sky_left: float = Field(
+        0.0, ge=-1, le=1, description="fraction of the mean sky that its subtraction leaves; below 0: it takes too much"
+    )
     bad_pixels: Fraction = Field(0.0, description="fraction of pixels, chosen anew in each map, that read zero")
     field_stars_per_arcmin2: float = Field(0.0, ge=0, description="foreground and background stars [1/arcmin2]")
     field_star_bright_mag: float = Field(16.0, description="V of the brightest field stars")
@@ -32,7 +34,7 @@ class Effects(Group):
             raise ValueError(
                 "camera.effects: a sky that is subtracted whole only adds photon noise; set zero_point_mag or sky_left"
             )
-        if self.sky_left > 0 and self.sky_mag_arcsec2 is None:
+        if self.sky_left != 0 and self.sky_mag_arcsec2 is None:
             raise ValueError(f"camera.effects: sky_left={self.sky_left} has no effect without sky_mag_arcsec2")
         if self.field_star_bright_mag >= self.field_star_faint_mag:
             raise ValueError(

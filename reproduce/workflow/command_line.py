@@ -198,7 +198,7 @@ def _targets(papers: Sequence[Paper], words: Sequence[str]) -> tuple[Paper, list
             raise InputError(f"target '{word}' does not exist{hint or '.'} Targets: {', '.join(valid)}")
         paper, name = valid[word]
         asked += [paper] if paper not in asked else []
-        targets += [*paper.shown(), "report"] if name == "all" else [name]
+        targets += [*paper.all(), "report"] if name == "all" else [name]
     if len(asked) > 1:
         names = ", ".join(paper.name for paper in asked)
         raise InputError(f"targets of {names} in one call: profile and settings belong to one paper; call them apart")

@@ -84,3 +84,7 @@ class Paper:
     def shown(self) -> list[str]:
         """The figures and tables."""
         return [stage.name for stage in self.stages if stage.shown]
+
+    def all(self) -> list[str]:
+        """Those that the target `all` makes."""
+        return [stage.name for stage in self.stages if stage.shown and stage.in_all]

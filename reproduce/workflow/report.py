@@ -67,7 +67,7 @@ def _chapter(store: Store, paper: Paper, profile: str | None = None, overrides: 
 def _part(store: Store, paper: Paper, chain: Chain, title: str, about: str) -> dict[str, Any]:
     """What the store holds of a paper under one set of settings."""
     made = [item for name in paper.shown() if (item := _item(store, chain, chain.stages[name]))]
-    missing = [name for name in paper.shown() if name not in {item["name"] for item in made}]
+    missing = [name for name in paper.all() if name not in {item["name"] for item in made}]
     metrics = _metrics(store, chain)
     names = [name for name in paper.published if name in metrics]
     return {

@@ -3,7 +3,7 @@
 A stage's source is its function with what that uses of its own module, and every module that this imports, and those
 import in turn, inside the repository. Nobody keeps a list. Left out are
 
-* modules called `settings`: they declare values, and the values themselves are part of the key;
+* modules called `settings`, or `..._settings`: they declare values, and the values themselves are part of the key;
 * `reproduce.workflow` and `paper_figures`, for stages that do not draw: how a result is kept, and how something is
   drawn beside it, does not change it.
 
@@ -134,7 +134,7 @@ def _module(name: str) -> _Module:
 
 def _counts(module: str, packages: frozenset[str], draws: bool) -> bool:
     first, _, _ = module.partition(".")
-    if first not in packages or module.rpartition(".")[2] == DECLARATIONS:
+    if first not in packages or module.rpartition(".")[2].split("_")[-1] == DECLARATIONS:
         return False
     return draws or not any(module == name or module.startswith(f"{name}.") for name in DRAWINGS)
 

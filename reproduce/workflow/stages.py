@@ -79,7 +79,9 @@ class Stage:
     draws : bool
         Whether drawings are its result, so that the source of drawings is part of its key.
     shown : bool
-        Whether it is a figure or table: part of the target `all`, and shown in the report.
+        Whether it is a figure or table: shown in the report, and part of the target `all` if `in_all`.
+    in_all : bool
+        Of a figure or table; false for one of networks that no other figure needs, which `all` would train for it.
     work : callable or None
         How much it has to do under all settings of the paper, in a unit of its own such as maps times epochs: what a
         run under some settings took tells what one under others will take. None: about the same under all settings.
@@ -92,6 +94,7 @@ class Stage:
     reads: tuple[str, ...] = ()
     draws: bool = False
     shown: bool = False
+    in_all: bool = True
     work: Callable[[Any], float] | None = None
 
     @property
@@ -101,10 +104,14 @@ class Stage:
 
 
 def figure(
-    run: Callable[[Job], None], needs: tuple[str | When, ...] = (), reads: tuple[str, ...] = (), name: str | None = None
+    run: Callable[[Job], None],
+    needs: tuple[str | When, ...] = (),
+    reads: tuple[str, ...] = (),
+    name: str | None = None,
+    in_all: bool = True,
 ) -> Stage:
     """A stage that draws a figure or makes a table, of its function's name unless another is given."""
-    return Stage(name or run.__name__, run, needs, reads, draws=True, shown=True)
+    return Stage(name or run.__name__, run, needs, reads, draws=True, shown=True, in_all=in_all)
 
 
 class Chain:

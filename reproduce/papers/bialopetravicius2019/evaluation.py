@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.learning import calibration
+from reproduce.learning.checks import named_checks
 from reproduce.learning.intervals import LEVELS
 from reproduce.learning.posterior import Mixture
 from reproduce.papers.bialopetravicius2019 import claim, sets
@@ -202,26 +202,17 @@ def _errors(quantiles: Array, true: Array) -> dict[str, float]:
 
 def _calibration(one: Answered, settings: Evaluate) -> dict[str, float]:
     """The checks of `reproduce.learning.calibration` on the posterior as it is; fields are the groups."""
-    found = calibration.check(
+    found = named_checks(
         one.posterior,
         one.normal,
         one.labels["tile"],
+        [NAMES[name] for name in PARAMETERS],
         levels=LEVELS,
         n_samples=settings.samples,
         bootstrap=settings.bootstrap,
         seed=settings.seed,
     )
-    named = {}
-    for key, value in found.items():
-        key = key.replace("coverage", "posterior_coverage")
-        base, _, number = key.rpartition("_")
-        if key.startswith("tarp"):
-            named[key] = value
-        elif number.isdigit() and int(number) <= len(PARAMETERS):
-            named[f"{NAMES[PARAMETERS[int(number) - 1]]}.{base}"] = value
-        else:
-            named[f"{NAMES[PARAMETERS[0]]}.{key}"] = value
-    return named
+    return {key.replace("coverage", "posterior_coverage"): value for key, value in found.items()}
 
 
 def _completeness(answered: dict[str, Answered], false_alarms: float) -> dict[str, float]:

@@ -5,6 +5,7 @@ from pathlib import Path
 EXPERIMENT = "pidoc"  # of MLflow
 PRETRAINED = Path(__file__).parent / "pretrained"
 SCALER, CALIBRATION = "scaler.json", "calibration.h5"  # files of a trained ensemble, beside its weights
+OBSERVER = "observer.json"  # stands in a folder of networks that are told what is known
 
 # What is measured of each network on the validation maps of a search.
 MASS_METRICS = (

@@ -12,6 +12,7 @@ import tuning.settings
 from reproduce.cluster import library
 from reproduce.cluster.settings import Model
 from reproduce.papers.chardin2021.names import METRICS, PRETRAINED
+from reproduce.papers.chardin2021.observer_settings import Observer
 from reproduce.sky.settings import Camera
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
@@ -217,8 +218,10 @@ def fits_files(folder: Path) -> list[Path]:
 class Apply(Group):
     """The networks that look at the observed clusters (paper Sect. 5)."""
 
-    networks: Literal["pretrained", "trained"] = Field(
-        "pretrained", description="those that come with the package, or those that this chain trains"
+    networks: Literal["pretrained", "trained", "observer"] = Field(
+        "pretrained",
+        description="those that come with the package, or those that this chain trains: the paper's pair, or the ones "
+        "that are told what is known",
     )
     networks_sha256: str | None = Field(
         None, description="of the files of the pretrained networks; found, not set, so that others give another result"
@@ -228,7 +231,7 @@ class Apply(Group):
     @classmethod
     def _look_at_pretrained(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            trained = values.get("networks") == "trained"
+            trained = values.get("networks") in ("trained", "observer")
             return {**values, "networks_sha256": None if trained else _folder_digest(PRETRAINED)}
         return values
 
@@ -311,6 +314,7 @@ class Settings(Group):
     evaluate: Evaluate = Field(default_factory=Evaluate)
     observe: Observe = Field(default_factory=Observe)
     apply: Apply = Field(default_factory=Apply)
+    observer: Observer = Field(default_factory=Observer)
     tune: Tune = Field(default_factory=Tune)
 
     @model_validator(mode="after")

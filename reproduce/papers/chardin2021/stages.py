@@ -6,16 +6,20 @@ write. Heavy imports happen inside, so that a call that finds everything made ne
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import data_manifests
 from reproduce.papers.chardin2021 import work
-from reproduce.papers.chardin2021.drawing import evaluation, networks, observed
+from reproduce.papers.chardin2021.drawing import evaluation, networks, observed, observer
 from reproduce.papers.chardin2021.names import EXPERIMENT
 from reproduce.papers.chardin2021.settings import PROFILES, Train
 from reproduce.workflow.files import read_json, whole
 from reproduce.workflow.members import curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, When, figure
+
+if TYPE_CHECKING:
+    from reproduce.papers.chardin2021.observer.views import Draw
 
 
 def simulate(job: Job) -> None:
@@ -172,9 +176,75 @@ def apply(job: Job) -> None:
     from reproduce.papers.chardin2021.trained_model.observed_clusters import predict_clusters
     from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
-    trained = job.settings.apply.networks == "trained"
-    pidoc = PiDoc.load(job.inputs["model"]) if trained else PiDoc.pretrained()
+    folder = {"trained": "model", "observer": "observer_model"}.get(job.settings.apply.networks)
+    pidoc = PiDoc.pretrained() if folder is None else PiDoc.load(job.inputs[folder])
     job.metrics |= predict_clusters(pidoc, job.inputs["observe"], job.folder)
+
+
+def observer_sets(job: Job) -> None:
+    """Draw fixed views of the observer's clusters, to scale, to calibrate and to test with."""
+    from reproduce.papers.chardin2021.observer.sets import make
+
+    job.metrics |= make(_observer_draws(job), job.settings.observer.sets, job.folder, job.executor, job.progress)
+
+
+def _observer_draws(job: Job) -> "dict[str, Draw]":
+    """What draws views of the clusters to train, to calibrate and to test the observer's networks with."""
+    from reproduce.papers.chardin2021.observer.clusters import split
+    from reproduce.papers.chardin2021.observer.sets import draws
+
+    settings = job.settings
+    chosen = split(
+        settings.simulate.library,
+        settings.observer.sets.validation_clusters,
+        settings.dataset.train_models,
+        settings.dataset.test_models,
+    )
+    simulations = {name: job.inputs["simulate"] / name / "snapshots.h5" for name in chosen.every}
+    return draws(simulations, chosen, settings.observer.views, settings.dataset.camera)
+
+
+def observer_train(job: Job) -> None:
+    """Train the networks that are told what is known, on views drawn anew in every epoch."""
+    from reproduce.papers.chardin2021.observer.training import train as fit
+
+    with curves(job.run, 1) as log:
+        job.metrics |= fit(
+            _observer_draws(job)["train"],
+            job.inputs["observer_sets"],
+            job.settings.observer.train,
+            job.folder,
+            job.checkpoint,
+            lambda name, epoch, values: log(1, {f"{name}/{key}": value for key, value in values.items()}, epoch),
+            job.progress,
+        )
+
+
+def observer_calibrate(job: Job) -> None:
+    """Learn how wide the observer's posteriors have to be, and the domain."""
+    from reproduce.papers.chardin2021.observer.calibrate import calibrate as learn
+
+    fixed, camera = job.inputs["observer_sets"], job.settings.dataset.camera
+    job.metrics |= learn(fixed, job.inputs["observer_train"], camera, job.folder, job.progress)
+
+
+def observer_evaluate(job: Job) -> None:
+    """Measure the observer's networks on clusters never learnt from, with and without what can be known."""
+    from reproduce.papers.chardin2021.observer.evaluation import evaluate as measure
+
+    needs = (job.inputs[name] for name in ("observer_sets", "observer_train", "observer_calibrate"))
+    fixed, trained, calibrated = needs
+    job.metrics |= measure(fixed, trained, calibrated, job.settings.observer.evaluate, job.folder, job.progress)
+
+
+def observer_model(job: Job) -> None:
+    """Put the observer's networks, their calibration and a model card into one folder."""
+    from reproduce.papers.chardin2021.trained_model.observer_folder import write
+
+    metrics: dict[str, float] = {}
+    for name in ("observer_sets", "observer_evaluate"):
+        metrics |= read_json(job.inputs[name] / "manifest.json")["metrics"]
+    write(job.inputs["observer_train"], job.inputs["observer_calibrate"], job.settings, metrics, job.folder)
 
 
 def predict(arguments: Sequence[str]) -> int:
@@ -207,10 +277,20 @@ def log_model(arguments: Sequence[str]) -> int:
 
 # What a figure says of the training maps, of the networks that it shows at work, and of its making.
 MAPS = ("simulate.n_stars", "simulate.models", "dataset.train", "dataset.train_models")
-APPLIED = ("apply.networks", *MAPS, "train.views", "train.fresh")
+APPLIED = ("apply.networks", *MAPS, "train.views", "train.fresh", "observer.train")
 MADE_BY = (*MAPS, "train")
 LAYERS = ("train", "dataset.camera")
 SEARCHED = tuple(f"train.{name}" for name in Train.model_fields if name not in ("from_", "views", "fresh", "members"))
+
+# What the views of the observer's clusters follow from, beside the snapshots.
+SEEN = (
+    "simulate.library",
+    "dataset.train_models",
+    "dataset.test_models",
+    "dataset.camera",
+    "observer.views",
+    "observer.sets.validation_clusters",
+)
 
 STAGES = (
     Stage("simulate", simulate, reads=("simulate",), work=work.simulate),
@@ -228,7 +308,44 @@ STAGES = (
     Stage("evaluate", evaluate, needs=("dataset", "train", "calibrate"), reads=("evaluate",), work=work.evaluate),
     Stage("model", model, needs=("dataset", "train", "calibrate", "evaluate"), reads=("simulate", "dataset", "train")),
     Stage("observe", observe, reads=("observe", "dataset.camera")),
-    Stage("apply", apply, needs=("observe", When("model", "apply.networks", "trained")), reads=("apply",)),
+    Stage("observer_sets", observer_sets, needs=("simulate",), reads=(*SEEN, "observer.sets"), work=work.observer_sets),
+    Stage(
+        "observer_train",
+        observer_train,
+        needs=("simulate", "observer_sets"),
+        reads=(*SEEN, "observer.train"),
+        work=work.observer_train,
+    ),
+    Stage(
+        "observer_calibrate",
+        observer_calibrate,
+        needs=("observer_sets", "observer_train"),
+        reads=("dataset.camera",),
+        work=work.observer_calibrate,
+    ),
+    Stage(
+        "observer_evaluate",
+        observer_evaluate,
+        needs=("observer_sets", "observer_train", "observer_calibrate"),
+        reads=("observer.evaluate",),
+        work=work.observer_evaluate,
+    ),
+    Stage(
+        "observer_model",
+        observer_model,
+        needs=("observer_sets", "observer_train", "observer_calibrate", "observer_evaluate"),
+        reads=(*SEEN, "observer.train"),
+    ),
+    Stage(
+        "apply",
+        apply,
+        needs=(
+            "observe",
+            When("model", "apply.networks", "trained"),
+            When("observer_model", "apply.networks", "observer"),
+        ),
+        reads=("apply",),
+    ),
     Stage(
         "out_of_domain",
         out_of_domain,
@@ -251,10 +368,21 @@ STAGES = (
     figure(networks.uncertainty, needs=("evaluate",)),
     figure(evaluation.table1, needs=("dataset",), reads=("simulate.models", "dataset.camera")),
     figure(evaluation.table2, needs=("evaluate",), reads=("dataset.test_distances_kpc",)),
-    figure(observed.figure10, needs=("dataset", "apply"), reads=MAPS),
+    figure(
+        observed.figure10,
+        needs=(
+            "apply",
+            When("dataset", "apply.networks", "pretrained"),
+            When("dataset", "apply.networks", "trained"),
+            When("observer_sets", "apply.networks", "observer"),
+        ),
+        reads=("apply.networks", *MAPS),
+    ),
     figure(observed.figure11, needs=("apply",), reads=APPLIED),
     figure(observed.figure12, needs=("apply",), reads=(*APPLIED, "dataset.camera")),
     figure(observed.table3, needs=("apply",)),
+    figure(observer.observer_coverage, needs=("observer_evaluate",), in_all=False),
+    figure(observer.known_inputs, needs=("observer_evaluate",), in_all=False),
 )
 
 PAPER = Paper(

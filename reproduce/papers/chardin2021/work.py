@@ -83,6 +83,41 @@ def out_of_domain(settings: Settings) -> float:
     return START_PREDICTION_MS + made * (_prediction_ms(settings.train) + LOOKING_MS + STRANGE_MS)
 
 
+def observer_sets(settings: Settings) -> float:
+    """Fixed views."""
+    sets = settings.observer.sets
+    return float(START_MAPS + sets.training + sets.validation + sets.test)
+
+
+def observer_train(settings: Settings) -> float:
+    """Views times members; they are drawn beside the training, which waits for them where it is the faster."""
+    return START_TRAINING_MS + settings.observer.train.maps * settings.observer.train.epochs * _observer_ms(
+        settings, True
+    )
+
+
+def observer_calibrate(settings: Settings) -> float:
+    """Training and validation views, and strange maps, seen by all networks."""
+    from reproduce.papers.chardin2021.strange.kinds import TO_BUILD, maps_to_build
+
+    sets = settings.observer.sets
+    strange = maps_to_build(sets.training) * len(TO_BUILD)
+    seen = sets.training + 2 * sets.validation + strange
+    return START_PREDICTION_MS + seen * (_observer_ms(settings, False) + LOOKING_MS) + strange * STRANGE_MS
+
+
+def observer_evaluate(settings: Settings) -> float:
+    """Test views, asked about in several ways."""
+    return START_PREDICTION_MS + settings.observer.sets.test * (5 * _observer_ms(settings, False) + LOOKING_MS)
+
+
+def _observer_ms(settings: Settings, training: bool) -> float:
+    """Of all members on one view."""
+    group, times = settings.observer.train, TRAINING_MS if training else PREDICTION_MS
+    widths = {"encoder_decoder": group.width, "regressor": group.regressor_width}
+    return group.members * sum(times[name]["compact"] * width**2 for name, width in widths.items())
+
+
 def _trial_epochs(settings: Settings) -> float:
     """Epochs of one network's trials. A run of Hyperband has as many brackets as halvings fit, plus one, and each
     costs about as many trainings to the end (Li et al. 2018, Sect. 3)."""

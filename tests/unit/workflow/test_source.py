@@ -16,6 +16,7 @@ from tests.support.places import ROOT
 from tests.support.toy import chain as toy
 
 USE = {"calibrate", "evaluate", "out_of_domain", "apply"}  # stages that use the trained networks
+TOLD = {"observer_calibrate", "observer_evaluate", "observer_model"}  # those of networks that are told what is known
 CODE = '''"""Module docstring."""
 
 def area(side):
@@ -63,13 +64,15 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: None) -> Pat
         "never.py": "",
         "unused.py": "",
         "settings.py": "import somepackage.unused\n\n\nclass Group:\n    pass\n",
+        "other_settings.py": "class Other:\n    pass\n",
         "stages.py": (
             "from typing import TYPE_CHECKING\n"
             "from somepackage import inside, unused\n"
             "from somepackage.settings import Group\n"
+            "from somepackage.other_settings import Other\n"
             "if TYPE_CHECKING:\n    from somepackage import unused as typed\n"
             "FILE = 'data.txt'\n"
-            "def helper(job: Group):\n    from somepackage.inner import part\n    return part.VALUE\n"
+            "def helper(job: Group | Other):\n    from somepackage.inner import part\n    return part.VALUE\n"
             "def stage(job):\n    other = helper(job)\n    return inside.value(other, FILE)\n"
             "def other(job):\n    return unused\n"
         ),
@@ -107,6 +110,7 @@ def closure_of_stage() -> dict[str, str]:
         ("never.py", False),  # inside a function of a package that is only a parent
         ("unused.py", False),  # by another function of the module, a settings module, or for types alone
         ("settings.py", False),
+        ("other_settings.py", False),
     ],
 )
 def test_the_closure_follows_what_runs(package: Path, name: str, changes: bool) -> None:
@@ -131,7 +135,7 @@ def graph() -> grimp.ImportGraph:
     """The imports of the repository, by another reader of them."""
     found = grimp.build_graph(*sorted(source.PACKAGES), exclude_type_checking_imports=True, cache_dir=None)
     for module in found.modules:
-        if module.rpartition(".")[2] == source.DECLARATIONS:
+        if module.rpartition(".")[2].split("_")[-1] == source.DECLARATIONS:
             found.remove_module(module)
     # A package imports itself lazily for its users (`from reproduce import PiDoc`), not for its modules.
     for imported in found.find_modules_directly_imported_by("reproduce"):
@@ -163,8 +167,10 @@ def test_the_closure_of_each_stage_is_what_its_imports_reach(stage: Stage, graph
 @pytest.mark.parametrize(
     ("module", "changed"),
     [
-        ("networks.encoder_decoder", {"search", "train", *USE, "figure1", "figure2"}),
-        ("networks.prediction", USE),
+        ("networks.encoder_decoder", {"search", "train", *USE, *TOLD, "observer_train", "figure1", "figure2"}),
+        ("networks.prediction", USE | TOLD),
+        ("observer.views", {"observer_sets", "observer_train", *TOLD, "apply"}),
+        ("observer.evaluation", {"observer_evaluate"}),
         ("evaluation.metrics", {"search", "evaluate"}),
         ("dataset.selection", {"dataset", "search", *USE, "table1"}),
         ("observed.fluxmap", {"observe"}),
@@ -183,6 +189,7 @@ def test_stages_that_hold_a_module_of_the_first_paper(module: str, changed: set[
     ("file", "stages"),
     [
         ("reproduce/papers/chardin2021/trained_model/model_card.md", {"model"}),
+        ("reproduce/papers/chardin2021/trained_model/observer_card.md", {"observer_model"}),
         ("reproduce/papers/chardin2021/dataset/data_card.html", {"dataset"}),
         ("data_manifests/chardin2021/clusters.yaml", {"observe"}),
         ("data_manifests/archives.yaml", {"observe"}),

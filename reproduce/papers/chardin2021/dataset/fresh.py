@@ -66,7 +66,7 @@ class Views:
     def render(self, rng: np.random.Generator, item: int) -> Maps:
         """The same before it is standardised."""
         path, count = self.snapshots[item % len(self.snapshots)]
-        stars = _stars(path, int(rng.integers(count)))
+        stars = kept_stars(path, int(rng.integers(count)))
         low, high = np.log(self.fresh.distances_kpc)
         z, phi = rng.uniform(-1, 1), rng.uniform(0, 2 * np.pi)
         s = np.sqrt(1 - z * z)
@@ -114,15 +114,20 @@ _files: dict[Path, SnapshotFile] = {}
 _kept: OrderedDict[tuple[Path, int], Stars] = OrderedDict()
 
 
-def _stars(path: Path, number: int) -> Stars:
+def kept_stars(path: Path, number: int) -> Stars:
     """Stars of a snapshot, those of the last ones used kept in memory."""
     key = path, number
     if key not in _kept:
         if path not in _files:
             _files[path] = SnapshotFile(path)
         _kept[key] = Stars.of(_files[path].read(number))
-        size = sum(array.nbytes for array in (_kept[key].position_pc, _kept[key].mass_msun, _kept[key].luminosity_lsun))
-        while len(_kept) * size > KEPT_BYTES:
-            _kept.popitem(last=False)
+        total = sum(_size(stars) for stars in _kept.values())
+        while total > KEPT_BYTES and len(_kept) > 1:
+            total -= _size(_kept.popitem(last=False)[1])
     _kept.move_to_end(key)
     return _kept[key]
+
+
+def _size(stars: Stars) -> int:
+    """Bytes of the stars of a snapshot; a library's clusters have few or many."""
+    return sum(array.nbytes for array in (stars.position_pc, stars.mass_msun, stars.luminosity_lsun))

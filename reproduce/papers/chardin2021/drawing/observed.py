@@ -21,11 +21,14 @@ def figure10(job: "Job") -> None:
     from paper_figures.chardin2021 import figure10, observed
 
     clusters, source = _clusters(job)
-    with h5py.File(job.inputs["dataset"] / "maps.h5") as file:
+    told = job.settings.apply.networks == "observer"
+    path = job.inputs["observer_sets"] / "views.h5" if told else job.inputs["dataset"] / "maps.h5"
+    with h5py.File(path) as file:
         columns = ("age_gyr", "luminosity_lsun", "distance_kpc")
         training = pd.DataFrame({name: file["train"][name][()] for name in columns})
     name = observed.stem("figure10", source)
-    style.save(figure10.draw(training, clusters, source, training_maps(job)), job.folder, name)
+    maps = f"{len(training):,} views of the training clusters" if told else training_maps(job)
+    style.save(figure10.draw(training, clusters, source, maps), job.folder, name)
     kept = clusters[["name", "age_gyr", "luminosity_lsun", "luminosity_field_lsun", "distance_kpc"]]
     style.save_table(
         pd.concat([kept.assign(kind="cluster"), training.assign(kind="training map")], ignore_index=True),
@@ -102,4 +105,7 @@ def _clusters(job: "Job") -> "tuple[pd.DataFrame, str]":
 def _networks(job: "Job") -> str:
     if job.settings.apply.networks == "pretrained":
         return "networks of the package"
+    if job.settings.apply.networks == "observer":
+        train = job.settings.observer.train
+        return f"networks told distance (but where it is asked for) and [Fe/H]; {train.maps * train.epochs:,} views"
     return f"networks that saw {maps_seen(job)}"

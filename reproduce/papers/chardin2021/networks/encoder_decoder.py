@@ -15,6 +15,8 @@ from reproduce.workflow.errors import InputError
 # Filters of the released network's levels, finest first; a deeper network repeats the last.
 FILTERS = (32, 64, 128, 128)
 LEVELS = {"released": 4, "compact": 3}
+# Channels that what is told of the cluster is given as, the same in each pixel or cell.
+TOLD_CHANNELS = 8
 
 
 def build(
@@ -26,6 +28,7 @@ def build(
     kernel_size: int = 3,
     dropout: float = 10**-2.5,
     skip_connections: bool = True,
+    told: int = 0,
 ) -> keras.Model:
     """The untrained encoder-decoder.
 
@@ -46,6 +49,8 @@ def build(
         Probability of spatial dropout (paper: 10**-2.5).
     skip_connections
         Concatenate the encoder's maps in the decoder.
+    told
+        Numbers of what is known of the cluster, a second input ``known`` (n, told); 0: the network sees light alone.
 
     Returns
     -------
@@ -76,6 +81,12 @@ def build(
 
     light = keras.Input((pixels, pixels, 1), name="light")
     x = space_to_depth.fold(light, fold) if fold > 1 else light
+    inputs = [light]
+    if told:
+        inputs.append(keras.Input((told,), name="known"))
+        y = layers.Dense(TOLD_CHANNELS, activation="relu", name="told")(inputs[1])
+        y = layers.Reshape((1, 1, TOLD_CHANNELS), name="told_cell")(y)
+        x = layers.Concatenate(name="told_join")([x, layers.UpSampling2D(x.shape[1], name="told_everywhere")(y)])
     first_blocks, pooled = [], []
     for level, n_filters in enumerate(filters, start=1):
         a = block(x, n_filters, f"encode{level}a")
@@ -96,4 +107,4 @@ def build(
     x = join(x, first_blocks[0], "decode1_join_a")
     x = layers.Conv2D(fold * fold, kernel_size, padding="same", name="mass_conv")(x)
     mass = space_to_depth.unfold(x, fold) if fold > 1 else x
-    return keras.Model(light, mass, name="encoder_decoder")
+    return keras.Model(inputs if told else light, mass, name="encoder_decoder")

@@ -173,7 +173,7 @@ def from_light(
         )
     flux = flux_of_light(instrument.smooth(light, camera.smoothing_pixels))
     luminosity = None if distance_kpc is None else float(luminosity_of_flux(flux_of_light(total), distance_kpc))
-    floor = max(camera.flux_floor, _noise(flux))
+    floor = max(camera.flux_floor, instrument.noise_level(flux))
     if (faint := float(np.mean(flux < floor))) > 0:
         warnings = (
             *warnings,
@@ -199,16 +199,6 @@ def flux_of_light(light: NDArray | float) -> NDArray[np.float64]:
 def light_of_flux(flux: NDArray) -> NDArray[np.float64]:
     """Light 10^(-0.4 V) of a flux F [Lsun kpc^-2]: the inverse of `flux_of_light`."""
     return luminosity_of_flux(flux, 1.0) / luminosity_of_apparent(0.0, 1.0)
-
-
-def _noise(flux: NDArray) -> float:
-    """Standard deviation of a noise that reaches as far above zero as the pixels below zero show; 0 without such.
-
-    The networks have seen no cluster with holes: where the sky took more than all the light, the map is as faint as
-    can be measured, and no fainter.
-    """
-    below = flux[flux < 0]
-    return float(np.sqrt(np.square(below).mean())) if below.size else 0.0
 
 
 def _magnitude(light: NDArray) -> float:

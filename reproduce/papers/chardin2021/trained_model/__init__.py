@@ -2,6 +2,8 @@
 
 =====================  ============================================================================
 `pidoc`                from Python: maps in, estimates out
+`observer_pidoc`       the same for networks that are told what is known
+`estimates`            what either says, as a table and in words
 `predict_command`      ``python -m reproduce predict``: anybody's images
 `observed_clusters`    the stage `apply`: the paper's observed clusters
 `log_model_command`    ``python -m reproduce log-model``: into MLflow
@@ -11,6 +13,7 @@
 `image_file`           such a file as a map for the networks
 `prediction_files`     what `predict` writes of an image
 `model_folder`         the folder that holds a trained model, as the stage `model` writes it
+`observer_folder`      the same for networks that are told what is known
 `consistency`          whether the files of a model belong together
 =====================  ============================================================================
 """

@@ -34,7 +34,7 @@ def write_digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
     return digests
 
 
-def check_digests(folder: Path, others: Mapping[str, Path]) -> bool:
+def check_digests(folder: Path, others: Mapping[str, Path], record: str = "architecture.json") -> bool:
     """Compare the files of a model with the folder's ``SHA256SUMS``.
 
     Parameters
@@ -43,6 +43,8 @@ def check_digests(folder: Path, others: Mapping[str, Path]) -> bool:
         With the networks.
     others
         Files that are taken from elsewhere, by the name that they have in such a folder.
+    record
+        The file that says what the networks are built from.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def check_digests(folder: Path, others: Mapping[str, Path]) -> bool:
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if not all(len(digest) == 64 and Path(name).name == name for name, digest in digests.items()):
         raise InputError(f"{folder / FILE}: expected lines 'sha256  name', found others; copy the folder again")
-    needed = {*others, "architecture.json", *(path.name for path in folder.glob("*.weights.h5"))}
+    needed = {*others, record, *(path.name for path in folder.glob("*.weights.h5"))}
     if absent := sorted(needed - {*digests}):
         raise InputError(f"{folder / FILE}: names no {absent[0]}; copy the folder again")
     for name, expected in digests.items():

@@ -1,11 +1,15 @@
 """The stage `apply`: what the networks say of the observed clusters (paper Sect. 5, Table 3)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 from astropy.table import QTable, Table, hstack
+from numpy.typing import NDArray
 
+from reproduce.papers.chardin2021.trained_model.estimates import Estimates
+from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.sky.units import LOG_FLUX, LOG_MASS
 from reproduce.workflow.files import whole
@@ -13,15 +17,18 @@ from reproduce.workflow.files import whole
 TABLE, MAPS = "clusters.ecsv", "maps.h5"
 UNITS = {"total_mass_msun": "Msun", "age_gyr": "Gyr", "distance_kpc": "kpc", "mass_to_light": "Msun/Lsun"}
 PREFIX = "predicted_"
+DISTANCE_ERROR, METALLICITY_ERROR = 0.06, 0.2
+"""Of Harris's distances, relative, and [Fe/H] [dex]: 0.1 mag of the horizontal branch is 5 %, and its dust the rest."""
 
 
-def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, float]:
+def predict_clusters(pidoc: PiDoc | ObserverPiDoc, observed: Path, folder: Path) -> dict[str, float]:
     """Predict every observed map and write the results.
 
     Parameters
     ----------
-    pidoc : PiDoc
-        The networks.
+    pidoc : PiDoc or ObserverPiDoc
+        The networks. Those that are told what is known are told the catalogue's distance and [Fe/H]; but the distance
+        that they predict is that with [Fe/H] alone, or it would be the catalogue's.
     observed : Path
         What the stage `observe` wrote: ``maps.h5`` and ``targets.ecsv``.
     folder : Path
@@ -39,12 +46,13 @@ def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, fl
     with h5py.File(observed / MAPS) as file:
         flux, names = file["flux"][()], file["name"][()]
     distance = np.asarray(targets["distance_kpc"], dtype=np.float64)
-    estimates = pidoc.predict(flux, distance)
+    estimates = _estimates(pidoc, flux, distance, np.asarray(targets["metallicity"], dtype=np.float64))
     ours = Table.from_pandas(estimates.table)
     ours.remove_column("luminosity_lsun")  # of the smoothed map; the table has that of the image
     light = np.asarray(targets["luminosity_lsun"], dtype=np.float64)
     for end in ("", "_low68", "_high68", "_low95", "_high95"):
-        ours[f"mass_to_light{end}"] = ours[f"total_mass_msun{end}"] / light
+        if f"mass_to_light{end}" not in ours.colnames or estimates.posterior is None:
+            ours[f"mass_to_light{end}"] = ours[f"total_mass_msun{end}"] / light
     for name in ours.colnames:
         unit = next((unit for start, unit in UNITS.items() if name.startswith(start)), None)
         ours[name].unit = unit
@@ -59,6 +67,23 @@ def predict_clusters(pidoc: PiDoc, observed: Path, folder: Path) -> dict[str, fl
             file.create_dataset(name, data=values).attrs["unit"] = unit
         file.create_dataset("name", data=names)
     return numbers(table)
+
+
+def _estimates(pidoc: PiDoc | ObserverPiDoc, flux: NDArray, distance: NDArray, metallicity: NDArray) -> Estimates:
+    """What the networks say, told as much as they can be told; the predicted distance is not that which was given."""
+    if isinstance(pidoc, PiDoc):
+        return pidoc.predict(flux, distance)
+    error = np.where(np.isnan(metallicity), np.nan, METALLICITY_ERROR)
+    told = pidoc.predict(
+        flux,
+        distance,
+        distance_error_kpc=DISTANCE_ERROR * distance,
+        metallicity=metallicity,
+        metallicity_error=error,
+    )
+    untold = pidoc.predict(flux, metallicity=metallicity, metallicity_error=error).table
+    own = [str(name) for name in told.table if str(name).startswith("distance_kpc")]
+    return replace(told, table=told.table.assign(**{name: untold[name] for name in own}))
 
 
 def numbers(table: Table | QTable) -> dict[str, float]:

@@ -1,16 +1,14 @@
 """π-DOC for an observer: one luminosity map in; mass map, mass, age and distance out, with intervals."""
 
-import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from reproduce.papers.chardin2021.names import CALIBRATION, PRETRAINED, SCALER
+from reproduce.papers.chardin2021.names import CALIBRATION, OBSERVER, PRETRAINED, SCALER
 from reproduce.papers.chardin2021.trained_model import consistency, user_maps
-from reproduce.stars.photometry import luminosity_of_flux
+from reproduce.papers.chardin2021.trained_model.estimates import OUTSIDE, Estimates, luminosity_in_field
 from reproduce.workflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,41 +16,9 @@ if TYPE_CHECKING:
 
     from reproduce.papers.chardin2021.evaluation.calibration import Calibration
     from reproduce.papers.chardin2021.networks.prediction import Networks, Summary
+    from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
 
 BATCH = 16
-OUTSIDE = (
-    "unlike the training maps (domain score {score:.2f}): outside what the networks know; do not trust the numbers, "
-    "which have no intervals"
-)
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """What an ensemble says of n maps.
-
-    Attributes
-    ----------
-    mass : array, shape (n, ny, nx), float32
-        log10(M / Msun) of each pixel.
-    table : DataFrame
-        One row a map. ``in_domain``: whether the networks know such maps, that is whether the ``domain_score`` is at
-        most 1 and the distance above 0; ``total_mass_msun`` (in the field of view), ``age_gyr``, ``distance_kpc``, each
-        followed by the bounds of its 68 % and 95 % intervals, ``…_low68``, ``…_high68``, ``…_low95``, ``…_high95``,
-        which are NaN outside the domain, where nothing is known of the error; ``luminosity_lsun`` (V) and
-        ``mass_to_light`` in the field at the distance given, else at the predicted one.
-    notes : tuple of n tuples of str
-        What has to be known before the numbers of a map are used: first that it is outside the domain, then where the
-        distance given or the M/L contradicts what is found. Empty where nothing is to be said.
-    """
-
-    mass: NDArray
-    table: "pd.DataFrame"
-    notes: tuple[tuple[str, ...], ...]
-
-
-def none_if_nan(value: Any) -> Any:
-    """A value of `Estimates.table` as JSON can hold it: it has no word for NaN."""
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 class PiDoc:
@@ -72,15 +38,20 @@ class PiDoc:
         self.networks, self.calibration = networks, calibration
 
     @classmethod
-    def load(cls, networks: Path, scaler: Path | None = None, calibration: Path | None = None) -> Self:
-        """An ensemble from files.
+    def load(
+        cls, networks: Path, scaler: Path | None = None, calibration: Path | None = None
+    ) -> "Self | ObserverPiDoc":
+        """An ensemble from files, of the kind that the folder says.
+
+        ``observer.json`` stands in a folder of networks that are told what is known; they are asked in the same words.
 
         Parameters
         ----------
         networks
-            Folder with ``architecture.json`` and the weights.
+            Folder with ``architecture.json`` or ``observer.json``, and the weights.
         scaler, calibration
-            ``scaler.json`` and ``calibration.h5``; none: in the same folder.
+            ``scaler.json`` and ``calibration.h5``; none: in the same folder. Networks that are told what is known have
+            neither.
 
         Raises
         ------
@@ -96,6 +67,15 @@ class PiDoc:
         from reproduce.papers.chardin2021.networks import architecture, prediction
 
         networks = Path(networks)
+        if (networks / OBSERVER).is_file():
+            from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
+
+            if scaler or calibration:
+                raise InputError(
+                    f"{networks}: networks that are told what is known have no scaler and no calibration apart; leave "
+                    "--scaler and --calibration out"
+                )
+            return ObserverPiDoc.load(networks)
         scaler, calibration = Path(scaler or networks / SCALER), Path(calibration or networks / CALIBRATION)
         checked = consistency.check_digests(networks, {SCALER: scaler, CALIBRATION: calibration})
         loaded = prediction.load(networks, scaler)
@@ -107,9 +87,9 @@ class PiDoc:
         return cls(loaded, learnt)
 
     @classmethod
-    def pretrained(cls) -> Self:
+    def pretrained(cls) -> "Self | ObserverPiDoc":
         """The ensemble that comes with the package; its model card is ``README.md`` in its folder."""
-        if not (PRETRAINED / "architecture.json").is_file():
+        if not any((PRETRAINED / name).is_file() for name in ("architecture.json", OBSERVER)):
             raise InputError(f"{PRETRAINED}: holds no trained networks; install the package whole, or train your own")
         return cls.load(PRETRAINED)
 
@@ -119,7 +99,12 @@ class PiDoc:
         return self.networks.architecture.pixels
 
     def predict(
-        self, flux: Any, distance_kpc: Any = None, batch_size: int = BATCH, distance_error_kpc: Any = None
+        self,
+        flux: Any,
+        distance_kpc: Any = None,
+        batch_size: int = BATCH,
+        distance_error_kpc: Any = None,
+        **told: Any,
     ) -> Estimates:
         """Mass maps, masses, ages and distances.
 
@@ -135,13 +120,20 @@ class PiDoc:
             Maps that go through the networks at once.
         distance_error_kpc : float, array of shape (n,) or quantity, optional
             Standard deviations of the known distances; none: exact.
+        **told
+            What networks of the other kind can be told, such as ``metallicity``; these cannot.
 
         Raises
         ------
         InputError
-            If the shape is wrong, a value is not finite or cannot be log10 F, a distance is not above 0, or there are
-            not as many distances as maps.
+            If the shape is wrong, a value is not finite or cannot be log10 F, a distance is not above 0, there are
+            not as many distances as maps, or something is known that these networks cannot be told.
         """
+        if given := [name for name, value in told.items() if value is not None]:
+            raise InputError(
+                f"{given[0]}: these networks see light alone and cannot be told it; leave it out, or load networks "
+                "that are told what is known (docs/observer.md)"
+            )
         if batch_size < 1:
             raise InputError(f"batch size {batch_size}: expected at least 1")
         maps = user_maps.flux_maps(flux)
@@ -153,8 +145,8 @@ class PiDoc:
         table = self._table(prediction, bounds, luminosity_in_field(maps, distance))
         against = self.calibration.contradictions(prediction, known, error)
         notes = tuple(
-            (*(() if inside else (OUTSIDE.format(score=score),)), *told)
-            for inside, score, told in zip(table["in_domain"], table["domain_score"], against, strict=True)
+            (*(() if inside else (OUTSIDE.format(score=score),)), *lines)
+            for inside, score, lines in zip(table["in_domain"], table["domain_score"], against, strict=True)
         )
         return Estimates(prediction.mass, table, notes)
 
@@ -184,9 +176,3 @@ def _linear(values: NDArray, logarithmic: bool) -> NDArray[np.float64]:
     values = values.astype(np.float64)
     # far outside the domain a bound may be any number: it stays one that a file can hold
     return 10 ** np.clip(values, -30, 30) if logarithmic else values
-
-
-def luminosity_in_field(flux: ArrayLike, distance_kpc: ArrayLike) -> NDArray[np.float64]:
-    """L = 4 π D² ΣF of maps (n, ny, nx) of log10(F / (Lsun kpc^-2)), at distances (n,) [kpc]: shape (n,) [Lsun]."""
-    total = (10 ** np.asarray(flux, np.float64)).sum(axis=(-2, -1))
-    return luminosity_of_flux(total, distance_kpc)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
 
     from paper_figures.chardin2021.prediction import Panels
-    from reproduce.papers.chardin2021.trained_model.pidoc import Estimates, PiDoc
+    from reproduce.papers.chardin2021.trained_model.estimates import Estimates
+    from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
+    from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
 CHUNK = 64  # images read, predicted and written at once: bounds memory
 
@@ -38,9 +40,19 @@ def parser() -> argparse.ArgumentParser:
         "--distance",
         type=_positive,
         metavar="KPC",
-        help="known distance, for luminosity and M/L, and to compare with the predicted one",
+        help="known distance, for luminosity and M/L, and to compare with the predicted one; networks that are told "
+        "what is known see it",
     )
     build.add_argument("--distance-error", type=_positive, metavar="KPC", help="its standard deviation (default: none)")
+    build.add_argument(
+        "--metallicity",
+        type=float,
+        metavar="[FE/H]",
+        help="known [Fe/H], for networks that are told what is known (docs/observer.md)",
+    )
+    build.add_argument("--metallicity-error", type=_positive, metavar="DEX", help="its standard deviation")
+    build.add_argument("--seeing", type=_positive, metavar="ARCSEC", help="known seeing, FWHM, for the same networks")
+    build.add_argument("--seeing-error", type=_positive, metavar="ARCSEC", help="its standard deviation")
     build.add_argument(
         "--pixel-scale", type=_positive, metavar="ARCSEC", help="side of a pixel, if the image is silent"
     )
@@ -67,7 +79,7 @@ class Call:
     """What the images of one call share."""
 
     options: argparse.Namespace
-    pidoc: "PiDoc"
+    pidoc: "PiDoc | ObserverPiDoc"
     folder: Path
     colours: tuple[tuple[float, float], tuple[float, float]] | None = None  # ends of the colour scales of all pictures
     panels: "dict[int, Panels]" = field(default_factory=dict)  # by the number of maps on a page
@@ -83,8 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         other images are done all the same.
     """
     options = parser().parse_args(arguments)
-    if options.distance_error and not options.distance:
-        raise InputError("--distance-error belongs to --distance, which is missing; give the distance too")
+    for name in ("distance", "metallicity", "seeing"):
+        if getattr(options, f"{name}_error") and getattr(options, name) is None:
+            raise InputError(f"--{name}-error belongs to --{name}, which is missing; give the {name} too")
     if options.batch_size < 1:
         raise InputError(f"--batch-size {options.batch_size}: expected at least 1")
     reading = Reading(options.pixel_scale, options.zero_point, _centre(options.centre), options.distance)
@@ -113,15 +126,22 @@ def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
     """Predict some images at once; write and print the results of each. Returns the exit statuses of what fails."""
     options = call.options
     estimates = call.pidoc.predict(
-        [one.flux for one in flux_maps.values()], options.distance, options.batch_size, options.distance_error
+        [one.flux for one in flux_maps.values()],
+        options.distance,
+        options.batch_size,
+        options.distance_error,
+        **_known(options),
     )
     truths = {image: None if options.centre else truth.read(image.path) for image in flux_maps}
     if not options.no_png:
         _lay_out(call, flux_maps.values(), estimates, truths.values())
-    about = {
+    about: dict[str, Any] = {
         "networks": str(options.networks) if options.networks else "pretrained",
         "luminosity_at": "given distance" if options.distance else "predicted distance",
     }
+    if estimates.posterior is not None:
+        given = {"distance_kpc": options.distance, "distance_error_kpc": options.distance_error, **_known(options)}
+        about["told"] = {name: value for name, value in given.items() if value is not None}
     statuses = set()
     for k, (image, flux_map) in enumerate(flux_maps.items()):
         numbers = {str(name): _plain(value) for name, value in estimates.table.iloc[k].items()}
@@ -137,6 +157,17 @@ def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
         else:
             print(prediction_files.printable(prediction_files.line(prediction), sys.stdout.encoding or "utf-8"))
     return statuses
+
+
+def _known(options: argparse.Namespace) -> dict[str, float]:
+    """What is given beside the distance, by the names of `ObserverPiDoc.predict`."""
+    given = {
+        "metallicity": options.metallicity,
+        "metallicity_error": options.metallicity_error,
+        "seeing_arcsec": options.seeing,
+        "seeing_error_arcsec": options.seeing_error,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _tell(path: Path, error: Exception) -> int:
@@ -193,7 +224,7 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _pidoc(options: argparse.Namespace) -> "PiDoc":
+def _pidoc(options: argparse.Namespace) -> "PiDoc | ObserverPiDoc":
     from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
     if options.networks is None:

@@ -13,7 +13,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
-from reproduce.papers.chardin2021.trained_model.pidoc import none_if_nan
+from reproduce.papers.chardin2021.trained_model.estimates import none_if_nan
 from reproduce.papers.chardin2021.trained_model.truth import Truth, beside
 from reproduce.workflow.files import whole
 

@@ -61,6 +61,7 @@ def test_only_trained_networks_need_training(monkeypatch: pytest.MonkeyPatch, tm
     pretrained, trained = chain(), chain("apply.networks=trained")
     assert pretrained.needs("apply") == ("observe",)
     assert trained.needs("apply") == ("observe", "model")
+    assert chain("apply.networks=observer").needs("apply") == ("observe", "observer_model")
     assert pretrained.key("apply") != trained.key("apply")
     (tmp_path / "README.md").write_text("a note")
     assert chain().key("apply") == pretrained.key("apply")

@@ -1,0 +1,95 @@
+"""The two networks that are told what is known: light and known numbers in; map of the mass's shares and posterior out.
+
+The first is the compact encoder-decoder of the paper's own pair, the second the convolutions of its compact regressor
+with a mixture density at the end. All members of an ensemble are one Keras model: they share nothing but their input,
+so that what is drawn once feeds them all (`reproduce.learning.together`).
+"""
+
+import math
+
+import keras
+from keras import KerasTensor, layers, ops
+
+from reproduce.learning import space_to_depth
+from reproduce.learning.posterior import n_numbers
+from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
+from reproduce.papers.chardin2021.observer.frame import PARAMETERS
+from reproduce.papers.chardin2021.observer.known import NUMBERS
+
+DROPOUT = 10**-2.5
+BRIGHTNESSES = (0.0, 2.0)
+"""About the middle and the spread of log10 ΣF, by which it is standardised."""
+
+
+def build(
+    pixels: int,
+    light: tuple[float, float],
+    members: int,
+    width: float,
+    regressor_width: float,
+    dense: int,
+    components: int,
+) -> keras.Model:
+    """The untrained networks of all members.
+
+    Parameters
+    ----------
+    pixels
+        Side of the square maps [px].
+    light
+        Mean and standard deviation by which the maps of log10 F are standardised.
+    members
+        Networks of each kind.
+    width, regressor_width
+        Factors on the numbers of filters of both kinds.
+    dense
+        Units of the posterior's dense layers.
+    components
+        Gaussians of a mixture.
+
+    Returns
+    -------
+    keras.Model
+        ``light`` (n, pixels, pixels, 1) and ``known`` (n, 9) to, for each member, ``share`` (n, pixels, pixels, 1) and
+        ``posterior``, the raw numbers of a `reproduce.learning.posterior.Mixture`; the second member's are called
+        ``share-2`` and ``posterior-2``.
+    """
+    inputs = {"light": keras.Input((pixels, pixels, 1), name="light"), "known": keras.Input((NUMBERS,), name="known")}
+    both = [inputs["light"], inputs["known"]]
+    found: dict[str, KerasTensor] = {}
+    for k in range(members):
+        after = f"-{k + 1}" if k else ""
+        shares = encoder_decoder.build(pixels, architecture="compact", width=width, dropout=DROPOUT, told=NUMBERS)
+        posterior = of_posterior(pixels, light, regressor_width, dense, components)
+        shares.name, posterior.name = f"share{after}", f"posterior{after}"
+        found |= {shares.name: shares(both), posterior.name: posterior(both)}
+    return keras.Model(inputs, found, name="observer")
+
+
+def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: int, components: int) -> keras.Model:
+    """The network of the posterior.
+
+    Convolutions "valid" with ReLU, BatchNorm, SpatialDropout and max-pool 2, as the regressor's; then dense layers, the
+    first of the image alone, ``seen``; the next one is shown the total light and what is known beside it.
+    """
+    image, known = keras.Input((pixels, pixels, 1), name="light"), keras.Input((NUMBERS,), name="known")
+    x = space_to_depth.fold(image)
+    for number, (filters, kernel) in enumerate(regressor.CONVOLUTIONS["compact"], start=1):
+        x = layers.Conv2D(max(1, round(width * filters)), kernel, activation="relu", name=f"conv{number}")(x)
+        x = layers.BatchNormalization(name=f"conv{number}_norm")(x)
+        x = layers.SpatialDropout2D(DROPOUT, name=f"conv{number}_drop")(x)
+        x = layers.MaxPooling2D(2, name=f"conv{number}_pool")(x)
+    x = layers.Dropout(regressor.DENSE_DROPOUT, name="flatten_drop")(layers.Flatten(name="flatten")(x))
+    x = layers.Dense(dense, activation="relu", name="seen")(x)
+    y = layers.Concatenate(name="told")([x, _brightness(image, light), known])
+    for number in (1, 2):
+        y = layers.Dense(dense, activation="relu", name=f"dense{number}")(y)
+    numbers = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture")(y)
+    return keras.Model([image, known], numbers, name="posterior")
+
+
+def _brightness(image: KerasTensor, light: tuple[float, float]) -> KerasTensor:
+    """log10 of the light of standardised maps of log10 F, about standard normal, shape (n, 1)."""
+    log_flux = image * light[1] + light[0]
+    total = ops.logsumexp(log_flux * math.log(10), axis=(1, 2)) / math.log(10)
+    return (total - BRIGHTNESSES[0]) / BRIGHTNESSES[1]
