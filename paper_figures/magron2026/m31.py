@@ -25,7 +25,7 @@ def galaxy(table: pd.DataFrame, origin: str) -> Figure:
         Where the clusters are from; a synthetic catalogue must say so.
     """
     drawing = style.figure("page", 0.56)
-    axes = drawing.subplots(1, 2, sharex=True, sharey=True)
+    axes = drawing.subplots(1, 2)
     drawing.suptitle(origin)
     east = (table["ra"] - CENTRE_DEG[0]) * np.cos(np.radians(CENTRE_DEG[1]))
     north = table["dec"] - CENTRE_DEG[1]
@@ -39,9 +39,8 @@ def galaxy(table: pd.DataFrame, origin: str) -> Figure:
         shown = axis.scatter(east, north, c=table[name], s=9, cmap=style.COUNTS, lw=0)
         axis.scatter(east[strange], north[strange], s=22, fc="none", ec=style.RED, lw=0.6)
         drawing.colorbar(shown, ax=axis, label=f"network's {label}", location="bottom", shrink=0.9)
-        axis.set(xlabel="east [deg]", box_aspect=1)
-        axis.set_aspect("equal", adjustable="datalim")
-    axes[0].invert_xaxis()
+        reach = 1.05 * max(float(np.max(np.abs([east, north]))), RING_DEG[0])
+        axis.set(xlabel="east [deg]", xlim=(reach, -reach), ylim=(-reach, reach), aspect="equal")
     axes[0].set_ylabel("north [deg]")
     axes[1].set_title("ellipse: ring at 11 kpc; red circles: outside the domain", fontsize=6)
     return drawing
