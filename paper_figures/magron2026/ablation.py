@@ -36,6 +36,6 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
         for place, value in zip(places, values, strict=True):
             text = f"{value:.2f}" if np.isfinite(value) else "no such head"
             axis.text(0, place, f" {text}", va="center", fontsize=6, bbox={**style.BACKING, "pad": 0.6})
-        axis.set_xlabel(label, fontsize=6)
+        axis.set_xlabel(label, fontsize=5.5)
     axes[0].set_yticks(places, list(table["variant"]))
     return drawing

@@ -26,7 +26,7 @@ def draw(clusters: Sequence[Mapping[str, NDArray]], names: Sequence[str], title:
     title : str
         What the clusters and fields are.
     """
-    drawing = style.figure("page", 0.2 * len(clusters) + 0.08)
+    drawing = style.figure("page", 0.175 * len(clusters) + 0.07)
     axes = drawing.subplots(len(clusters), len(COLUMNS), squeeze=False)
     if title:
         drawing.suptitle(title)

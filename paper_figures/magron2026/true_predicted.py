@@ -51,5 +51,5 @@ def draw(
         axis.plot([low, high], [low, high], color=style.BLACK, lw=0.8)
         axis.set(xlabel=f"true {label}", ylabel="predicted", box_aspect=1, xlim=(low, high), ylim=(low, high))
     axes[-1].axis("off")
-    drawing.colorbar(points, ax=axes[-1], label=r"$\log_{10}$ S/N in F475W", location="left", fraction=0.5, shrink=0.9)
+    drawing.colorbar(points, cax=axes[-1].inset_axes((0.1, 0.05, 0.1, 0.9)), label=r"$\log_{10}$ S/N in F475W")
     return drawing

@@ -185,7 +185,7 @@ def worth(job: "Job") -> None:
 
     table = pd.read_csv(job.inputs["ablation"] / "ablation.csv")
     short = job.settings.ablation
-    title = _title(job, f"{short.epochs} epochs of {short.items:,} images each, unseen clusters")
+    title = _title(job, f"epochs: {short.epochs}, of {short.items:,} images each; unseen clusters")
     style.save(figure.draw(table, title), job.folder, "worth")
     style.save_table(table, job.folder, "worth")
 

@@ -186,12 +186,14 @@ class Draw:
         }
         return View(image, pixels.cells(light, self.cell), pixels.cells(mass, self.cell), labels)
 
-    def place(self, view: View) -> tuple[float, float]:
-        """Right ascension and declination [deg] of the field behind a view."""
+    def place(self, view: View, mirrored: int = 0) -> tuple[float, float]:
+        """Right ascension and declination [deg] of the field behind a view; of a synthetic one, which knows its
+        distances from the disc's axes alone, also of the three places that mirror it (1 to 3)."""
         place = _tiles(self.fields, self.group, self.outside_kpc).place[int(view.labels["tile"])]
         if "ra" in place.dtype.names:
             return float(place["ra"]), float(place["dec"])
-        ra, dec = m31.coordinates(place["radius_kpc"], place["azimuth_deg"])
+        azimuth = place["azimuth_deg"] * (-1 if mirrored & 1 else 1) + (180 if mirrored & 2 else 0)
+        ra, dec = m31.coordinates(place["radius_kpc"], azimuth)
         return float(ra), float(dec)
 
     def stars(self, generator: np.random.Generator) -> tuple[int, int, Stars]:

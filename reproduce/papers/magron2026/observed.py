@@ -123,12 +123,12 @@ def observe(settings: Observe, draw: Draw, drawn: Sets, folder: Path, cache: Pat
 
 def _synthetic(settings: Observe, draw: Draw, drawn: Sets) -> Iterator[Cluster]:
     """Test clusters at M31's distance whose published values are the true ones with the errors of a catalogue, at the
-    places of their fields."""
+    places of their fields, or those that mirror them in the disc."""
     source = replace(sets.m31_draw(draw, drawn), heavy=None, outside_kpc=0.0)
     generator = np.random.default_rng([settings.seed, 1])
     stream = (settings.seed, sets.STREAMS["observed"])
     for number, view in enumerate(sets.views(source, stream, settings.number, InProcess())):
-        place = source.place(view)
+        place = source.place(view, int(generator.integers(4)))
         yield (
             f"synthetic {number}",
             view.image,

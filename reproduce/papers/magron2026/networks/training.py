@@ -28,6 +28,8 @@ from reproduce.workflow.progress import Progress
 
 STREAM, CHECK = 1, 2  # of random numbers
 CHECKED_IMAGES = 2_000  # of which the domain score is learnt
+FACTORS = (0.5, 2.0)
+"""Light and mass are multiplied by no less and no more: a network that misses half has not learnt its task."""
 
 
 def train(
@@ -165,5 +167,5 @@ def _checked(
 
 
 def _ratio(true: NDArray, found: NDArray) -> NDArray[np.float64]:
-    """Median over images of true over found; images whose light is not found at all count as all the light."""
-    return np.asarray(np.median(true / np.maximum(found, 1e-6 * true), axis=0))
+    """Median over images of true over found, within `FACTORS`."""
+    return np.asarray(np.clip(np.median(true / np.maximum(found, 1e-6 * true), axis=0), *FACTORS))
