@@ -256,10 +256,10 @@ PAPER = Paper(
     commands={
         "predict": Command(
             predict,
-            "{f336w} {f475w} {f814w} --out {out}",
-            {"f336w": "path", "f475w": "path", "f814w": "path", "out": "string, clusters"},
+            "{f336w} {f475w} {f814w} --networks {networks} --out {out}",
+            {"f336w": "path", "f475w": "path", "f814w": "path", "networks": "path", "out": "string, clusters"},
         ),
-        "log-model": Command(log_model),
+        "log-model": Command(log_model, "--networks {networks}", {"networks": "path"}),
     },
     published=PUBLISHED,
     about="Images of a star cluster of M31 in three of Hubble's bands in; denoised bands, mass map, and the joint "
