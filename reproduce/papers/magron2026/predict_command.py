@@ -113,7 +113,8 @@ def _write(folder: Path, table: "Table", light: "NDArray", mass: "NDArray", cell
     with whole(folder / "clusters.ecsv") as partial:
         table.write(partial, format="ascii.ecsv", overwrite=True)
     for number, (bands, masses) in enumerate(zip(light, mass, strict=True)):
-        header = fits.Header({"CELL": (cell_arcsec, "side of a cell [arcsec]"), "BUNIT": "ELECTRONS/S"})
+        header = fits.Header({"BUNIT": "ELECTRONS/S"})
+        header["CELL"] = (cell_arcsec, "side of a cell [arcsec]")
         maps = fits.ImageHDU(masses.astype("f4"), fits.Header({"BUNIT": "solMass"}), name="MASS")
         with whole(folder / f"{number}.fits") as partial:
             fits.HDUList([fits.PrimaryHDU(bands.astype("f4"), header), maps]).writeto(partial, overwrite=True)
