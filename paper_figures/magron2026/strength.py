@@ -39,7 +39,7 @@ def draw(
     axes[-1].plot(factors, strange, "o-", ms=3, color=style.RED)
     axes[-1].set(ylabel="outside the domain [%]", ylim=(-3, 103))
     for axis in axes:
-        axis.set(xscale="log", xlabel="factor on the background")
+        axis.set(xscale="log", xlabel="background, times")
         axis.axvline(1, color="0.5", lw=0.6, ls=":")
         axis.xaxis.set_major_locator(FixedLocator(list(factors)))
         axis.xaxis.set_minor_locator(NullLocator())
