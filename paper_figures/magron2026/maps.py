@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -30,20 +32,20 @@ def draw(clusters: Sequence[Mapping[str, NDArray]], names: Sequence[str], title:
     axes = drawing.subplots(len(clusters), len(COLUMNS), squeeze=False)
     if title:
         drawing.suptitle(title)
-    shown = None
+    scale = ScalarMappable(Normalize(*MASS), style.MASS)
     for line, one, name in zip(axes, clusters, names, strict=True):
         shades = hst.three_colours(one["image"]), *_colours(one["light_true"], one["light"])
         for axis, shade in zip(line, shades, strict=False):
             axis.imshow(shade)
         for axis, values in zip(line[3:], (one["mass_true"], one["mass_map"]), strict=True):
-            shown = axis.imshow(np.log10(values), cmap=style.MASS, vmin=MASS[0], vmax=MASS[1])
+            axis.imshow(np.log10(values), cmap=scale.cmap, norm=scale.norm)
         line[0].set_ylabel(name, fontsize=7)
     for axis in axes.ravel():
         axis.set(xticks=[], yticks=[])
     for axis, words in zip(axes[0], COLUMNS, strict=True):
         axis.set_title(words)
     label = r"$\log_{10}$ mass of a cell [$M_\odot$]"
-    drawing.colorbar(shown, ax=axes, label=label, location="right", shrink=0.8, pad=0.01, extend="both")
+    drawing.colorbar(scale, ax=axes, label=label, location="right", shrink=0.8, pad=0.01, extend="both")
     return drawing
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -41,15 +43,14 @@ def draw(
         drawing.suptitle(title)
     shade = np.log10(np.maximum(true["signal_to_noise"], 1e-3))
     order = np.argsort(shade)
-    points = None
+    colours = ScalarMappable(Normalize(float(shade.min()), float(shade.max())), style.COUNTS)
     for axis, (name, label) in zip(axes, AXES.items(), strict=False):
         x, y = true[name], found[name]
         chosen = order[true["ellipticity"][order] > angle_from] if name == "angle_deg" else order
         low, high = (0.0, 180.0) if name == "angle_deg" else (float(np.min([x, y])), float(np.max([x, y])))
-        points = axis.scatter(x[chosen], y[chosen], c=shade[chosen], s=3, lw=0, cmap=style.COUNTS,
-                              vmin=shade.min(), vmax=shade.max())  # fmt: skip
+        axis.scatter(x[chosen], y[chosen], c=colours.to_rgba(shade[chosen]), s=3, lw=0)
         axis.plot([low, high], [low, high], color=style.BLACK, lw=0.8)
         axis.set(xlabel=f"true {label}", ylabel="predicted", box_aspect=1, xlim=(low, high), ylim=(low, high))
     axes[-1].axis("off")
-    drawing.colorbar(points, cax=axes[-1].inset_axes((0.1, 0.05, 0.1, 0.9)), label=r"$\log_{10}$ S/N in F475W")
+    drawing.colorbar(colours, cax=axes[-1].inset_axes((0.1, 0.05, 0.1, 0.9)), label=r"$\log_{10}$ S/N in F475W")
     return drawing

@@ -156,11 +156,12 @@ def _checked(
     below = answers.posterior.cumulative(checked["scalars"])
     levels = [calibration.conformal_levels(below[:, k], LEVELS) for k in range(len(PARAMETERS))]
     light = pixels.bands_of(checked["bands"][..., 0], draw.camera, draw.cell).sum(axis=(2, 3))
+    blue, green, red = (float(one) for one in _ratio(light, answers.light.sum(axis=(2, 3))))
     mass = (10.0 ** pixels.mass_of(checked["mass"][..., 0])).sum(axis=(1, 2))
     architecture = replace(
         trained.architecture,
         levels=tuple((float(inner), float(outer)) for inner, outer in levels),
-        light_factors=tuple(float(one) for one in _ratio(light, answers.light.sum(axis=(2, 3)))),
+        light_factors=(blue, green, red),
         mass_factor=float(_ratio(mass, answers.mass_map.sum(axis=(1, 2)))),
     )
     return DomainFile(fitted), architecture
