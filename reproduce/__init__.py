@@ -3,7 +3,7 @@
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["MultiPiDoc", "PiDoc"]
+__all__ = ["PiDoc"]
 
 
 def __getattr__(name: str) -> Any:  # `from reproduce import PiDoc` without the cost of NumPy for everything else
@@ -11,8 +11,4 @@ def __getattr__(name: str) -> Any:  # `from reproduce import PiDoc` without the 
         from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
         return PiDoc
-    if name == "MultiPiDoc":
-        from reproduce.papers.magron2026.networks.model import MultiPiDoc
-
-        return MultiPiDoc
     raise AttributeError(f"module 'reproduce' has no attribute '{name}'")
