@@ -30,7 +30,8 @@ def main(folder: Path) -> None:
         maker = m31.M31(isochrones(folder), HstCamera(pixels=256), 1, (3.0, 20.0))
         tiles.collect(m31.fields(maker, 24), noisy=False, origin="synthetic M31").write(fields)
     views = Views(distance_kpc=(785.0, 785.0), thinning=(1.0, 1.0))
-    draw = Draw((file,), fields, views, Ranges(log_luminosity=(0.0, 8.0)), HstCamera(pixels=128), 4)
+    ranges = Ranges(log_luminosity=(0.0, 8.0))
+    draw = Draw((file,), fields, views, ranges, HstCamera(pixels=128), 4, priors_of=Views())
     with SnapshotFile(file) as opened:
         stars: Stars = read_stars(opened, 0)
     seen = [draw.seen_from(np.random.default_rng(k)) for k in range(8)]
@@ -45,7 +46,7 @@ def main(folder: Path) -> None:
     print(f"  as views, thinned, stretched, on fields, with labels: {1 / seconds:.0f} a second")
     seconds = best(lambda k: draw(np.random.default_rng([1, k]), k), 16)
     print(f"  as the network reads them, with CMDs: {1 / seconds:.0f} a second")
-    half = Draw((file,), fields, Views(), draw.ranges, draw.camera, 4)
+    half = Draw((file,), fields, Views(), ranges, draw.camera, 4)
     seconds = best(lambda k: half(np.random.default_rng([1, k]), k), 16)
     print(f"  the same at 200 to 1,200 kpc, 30 to 100 % of the stars: {1 / seconds:.0f} a second")
     view = draw.view(np.random.default_rng(1))
