@@ -32,10 +32,9 @@ from reproduce.papers.bialopetravicius2019.claim import robust
 from reproduce.papers.bialopetravicius2019.drawn import Draw
 from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
-from reproduce.papers.bialopetravicius2019.settings import Fields, Stars
 from reproduce.sky import hst, m31
 from reproduce.sky.drawn_clusters import Cluster, Maker
-from reproduce.sky.settings import DrawnClusters, HstCamera
+from reproduce.sky.settings import DrawnClusters, HstCamera, IsochroneGrid, StarFields
 from reproduce.stars import coeval
 from reproduce.stars.isochrones import Isochrone
 from reproduce.workflow.executor import InProcess
@@ -232,10 +231,10 @@ def report(name: str, error: Array, log_mass: Array) -> None:
 
 def drawer(folder: Path, number: int) -> Draw:
     """Draws test clusters of the abstract's range, on fields that a folder keeps."""
-    stars, camera, chosen = Stars(), HstCamera(pixels=80), sets.Sets()
+    stars, camera, chosen = IsochroneGrid(), HstCamera(pixels=80), sets.Sets()
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "fields.h5").is_file():
-        made = Fields(number=number, radii_kpc=chosen.disc_kpc)
+        made = StarFields(number=number, radii_kpc=chosen.disc_kpc)
         fields.make(made, stars, camera, folder, folder, folder, InProcess(), lambda fraction, text: None)
     return sets.disc_draw(Draw(folder, folder / "fields.h5", stars, DrawnClusters(), camera), chosen)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from reproduce.papers.bialopetravicius2019.stages import PAPER as BIALOPETRAVICIUS_2019
 from reproduce.papers.chardin2021.stages import PAPER as CHARDIN_2021
 from reproduce.papers.kaur2021.stages import PAPER as KAUR_2021
+from reproduce.papers.magron2026.stages import PAPER as MAGRON_2026
 from reproduce.papers.skusa2023.stages import PAPER as SKUSA_2023
 from reproduce.workflow import command_line
 
@@ -14,6 +15,7 @@ PAPERS = (
     KAUR_2021,
     SKUSA_2023,
     BIALOPETRAVICIUS_2019,
+    MAGRON_2026,
 )  # the first one's targets need no name before them
 
 

@@ -7,6 +7,7 @@ once, over all processes that share the cache.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
 LONGEST_PAUSE_S = 60.0
 AGENT = "reproduce-pidoc (astronomical reproduction; one file at a time)"
 
+OFFLINE = "PIDOC_OFFLINE"
+"""Environment variable: with any value but 0, nothing is downloaded and the cache must do."""
+
 Check = Callable[[Path], None]
 """Looks at a file before it is kept; raises ValueError with what is wrong with it."""
 
@@ -47,6 +51,11 @@ class _PassingError(Exception):
         super().__init__(text)
         self.pause_s = pause_s
         self.unreachable = unreachable
+
+
+def offline() -> bool:
+    """Whether nothing is to be downloaded, by `OFFLINE`."""
+    return os.environ.get(OFFLINE, "0") not in ("", "0")
 
 
 class Downloader:

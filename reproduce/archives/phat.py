@@ -224,6 +224,83 @@ def cutouts(files: Mapping[str, Path], centres: SkyCoord, side: int) -> Iterator
                 yield number, rate
 
 
+def sample_tiles(
+    bricks: Sequence[int], number: int, side: int, seed: int, downloader: Downloader
+) -> Iterator[tuple[str, NDArray[np.float32], dict[str, float]]]:
+    """Tiles without known clusters, chosen at random from bricks, from each about as many.
+
+    Parameters
+    ----------
+    bricks : sequence of int
+    number : int
+        Of all bricks together.
+    side : int
+        Pixels a side.
+    seed : int
+        Of the choice.
+    downloader : Downloader
+        Where files are kept.
+
+    Yields
+    ------
+    name, rate, place
+        As `tiles`.
+    """
+    known = clusters("johnson_2015", downloader)
+    generator = np.random.default_rng(seed)
+    wanted = -(-number // len(bricks))
+    for brick in bricks:
+        files = {band: found.path for band, found in brick_files(brick, downloader).items()}
+        kept: list[tuple[str, NDArray[np.float32], dict[str, float]]] = []
+        for seen, one in enumerate(tiles(files, side, f"b{brick:02d}", known)):
+            if len(kept) < wanted:
+                kept.append(one)
+            elif (place := int(generator.integers(seen + 1))) < wanted:  # Vitter's reservoir
+                kept[place] = one
+        yield from kept
+
+
+def known_clusters(
+    bricks: Sequence[int], side: int, downloader: Downloader, server: str | None = None, vizier: str | None = None
+) -> Iterator[tuple[str, NDArray[np.float32], dict[str, float]]]:
+    """PHAT's clusters on some bricks, each once, with what is published of them.
+
+    Parameters
+    ----------
+    bricks : sequence of int
+    side : int
+        Pixels a side of an image.
+    downloader : Downloader
+        Where files are kept.
+    server, vizier : str, optional
+        Addresses in the place of MAST's and VizieR's.
+
+    Yields
+    ------
+    name : str
+        Such as ``AP94``.
+    rate : array of float32, shape (3, side, side)
+        Electrons a second.
+    known : dict
+        ``ra dec`` [deg], ``r_eff_arcsec``, ``log_age`` [log10 yr], ``log_mass`` [log10 Msun]; NaN: not known.
+    """
+    places = clusters("johnson_2015", downloader, vizier)
+    ages = clusters("johnson_2016", downloader, vizier)
+    published = {int(row["name"]): (float(row["log_age"]), float(row["log_mass"])) for row in ages}
+    centres = SkyCoord(places["ra"], places["dec"], unit="deg")
+    seen: set[int] = set()
+    for brick in bricks:
+        files = {band: found.path for band, found in brick_files(brick, downloader, server).items()}
+        for number, rate in cutouts(files, centres, side):
+            name = int(places["name"][number])
+            if name in seen:
+                continue
+            seen.add(name)
+            log_age, log_mass = published.get(name, (np.nan, np.nan))
+            known = {column: float(places[column][number]) for column in ("ra", "dec", "r_eff_arcsec")}
+            yield f"AP{name}", rate, known | {"log_age": log_age, "log_mass": log_mass}
+
+
 @contextmanager
 def _bands(files: Mapping[str, Path]) -> Iterator[list[_Image]]:
     """The images of a brick in the order of `BANDS`, open for as long as the block lasts."""

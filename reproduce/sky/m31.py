@@ -24,6 +24,10 @@ from reproduce.stars.isochrones import Isochrones
 BULGE_MSUN, BULGE_RADIUS_KPC, BULGE_SERSIC = 4.9e10, 1.0, 2.2
 DISC_MSUN, DISC_SCALE_KPC = 4.8e10, 5.3
 INCLINATION_DEG = 77.0
+CENTRE_DEG = (10.6847, 41.2688)
+"""Right ascension and declination of the centre."""
+POSITION_ANGLE_DEG = 37.7
+"""Of the major axis, from north to east."""
 FOREGROUND_A_V = 0.19
 """Of the Milky Way's dust, in front of all."""
 OUTERMOST_KPC = 20.0
@@ -210,6 +214,38 @@ class M31:
         root = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
         normal = hst_kernels.standard_normal(generator, 3 * size * size).reshape(3, -1)
         return (root @ normal + mean[:, None].astype(np.float32)).reshape(3, size, size)
+
+
+def radius_kpc(place: NDArray) -> Array:
+    """Distance of tiles from M31's centre in the disc's plane [kpc], shape (n,): known, or from their coordinates."""
+    if "radius_kpc" in (place.dtype.names or ()):
+        return np.asarray(place["radius_kpc"], np.float64)
+    dec = np.radians(place["dec"])
+    east = np.radians(place["ra"] - CENTRE_DEG[0]) * np.cos(dec)
+    north = dec - np.radians(CENTRE_DEG[1])
+    angle = np.radians(POSITION_ANGLE_DEG)
+    along = east * np.sin(angle) + north * np.cos(angle)
+    across = (east * np.cos(angle) - north * np.sin(angle)) / np.cos(np.radians(INCLINATION_DEG))
+    return np.asarray(np.hypot(along, across) * hst.M31_KPC, np.float64)
+
+
+def coordinates(radius: NDArray, azimuth_deg: NDArray) -> tuple[Array, Array]:
+    """Right ascension and declination [deg] of places in the disc: the inverse of `radius_kpc`.
+
+    Parameters
+    ----------
+    radius : array, shape (n,)
+        Distance from the centre in the disc's plane [kpc].
+    azimuth_deg : array, shape (n,)
+        Angle in the plane from the major axis [deg].
+    """
+    away, around = np.asarray(radius, np.float64) / hst.M31_KPC, np.radians(azimuth_deg)
+    along, across = away * np.cos(around), away * np.sin(around) * np.cos(np.radians(INCLINATION_DEG))
+    angle = np.radians(POSITION_ANGLE_DEG)
+    north = along * np.cos(angle) - across * np.sin(angle)
+    east = along * np.sin(angle) + across * np.cos(angle)
+    dec = np.radians(CENTRE_DEG[1]) + north
+    return CENTRE_DEG[0] + np.degrees(east / np.cos(dec)), np.degrees(dec)
 
 
 def fields(maker: M31, number: int) -> Iterator[tuple[str, NDArray[np.float32], Mapping[str, float]]]:

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from reproduce.workflow.settings import Fraction, Group, Positive
+from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 
 
 class Effects(Group):
@@ -100,3 +100,23 @@ class DrawnClusters(Group):
     off_centre_pixels: float = Field(2.0, ge=0, description="largest shift of the centre along rows and columns [px]")
     distance_kpc: Positive = Field(785.0, description="distance [kpc]")
     empty: float = Field(0.0, ge=0, lt=1, description="share of the images without a cluster")
+
+
+class IsochroneGrid(Group):
+    """The table of isochrones that drawn clusters and synthetic fields are made of."""
+
+    feh: tuple[float, ...] = Field((-2.0, -1.4, -0.9, -0.5, -0.2, 0.0), min_length=1, description="[Fe/H], rising")
+    log_age_step: Positive = Field(0.05, description="step of log10 of the age, from 6.5 to 10.15 [yr]")
+
+
+class StarFields(Group):
+    """Star fields of M31 that clusters are put on."""
+
+    source: Literal["synthetic", "phat"] = Field(
+        "synthetic", description="made offline and labelled so; or cut from PHAT's bricks, which are downloaded"
+    )
+    number: int = Field(500, ge=4, description="tiles; of all bricks together with source=phat")
+    pixels: int = Field(256, ge=32, le=2048, description="side of a tile [px]")
+    radii_kpc: tuple[float, float] = Field((0.0, 20.0), description="distance of synthetic ones from the centre [kpc]")
+    bricks: tuple[int, ...] = Field((2, 9, 15, 21), min_length=1, description="PHAT's bricks, 1 to 23")
+    seed: Seed = Field(1, description="seed of synthetic fields, and of the choice among real ones")

@@ -12,11 +12,10 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.papers.bialopetravicius2019 import fields
 from reproduce.papers.bialopetravicius2019.labels import PARAMETERS, Priors, columns
-from reproduce.papers.bialopetravicius2019.settings import Stars
+from reproduce.sky import fields, m31
 from reproduce.sky.drawn_clusters import Maker, pixels_of
-from reproduce.sky.settings import DrawnClusters, HstCamera
+from reproduce.sky.settings import DrawnClusters, HstCamera, IsochroneGrid
 from reproduce.sky.tiles import Tiles
 from reproduce.workflow.errors import InputError
 
@@ -45,7 +44,7 @@ class Draw:
 
     isochrones: Path
     fields: Path
-    stars: Stars
+    stars: IsochroneGrid
     clusters: DrawnClusters
     camera: HstCamera
     group: Group = "train"
@@ -89,7 +88,7 @@ class Draw:
         place = maker.tiles.place[tile : tile + 1]
         return image, labels | {
             "tile": float(tile),
-            "radius_kpc": float(fields.radius_kpc(place)[0]),
+            "radius_kpc": float(m31.radius_kpc(place)[0]),
             "background": self.camera.zero_point_vega[1] - 2.5 * float(np.log10(mean)),
         }
 
@@ -138,11 +137,13 @@ def arrays(
 
 
 @functools.lru_cache(maxsize=8)
-def _maker(isochrones: Path, stars: Stars, path: Path, group: Group, radii_kpc: tuple[float, float] | None) -> Maker:
+def _maker(
+    isochrones: Path, stars: IsochroneGrid, path: Path, group: Group, radii_kpc: tuple[float, float] | None
+) -> Maker:
     found = Tiles.read(path)
     chosen = found.members(group)
     if radii_kpc is not None:
-        radius = fields.radius_kpc(found.place[chosen])
+        radius = m31.radius_kpc(found.place[chosen])
         chosen = chosen[(radius >= radii_kpc[0]) & (radius <= radii_kpc[1])]
         if chosen.size == 0:
             raise InputError(

@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
-from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from numpy.typing import NDArray
 
 from reproduce.archives import phat
-from reproduce.archives.download import Downloader, UnreachableError
+from reproduce.archives.download import Downloader, UnreachableError, offline
 from reproduce.papers.bialopetravicius2019 import sets
 from reproduce.papers.bialopetravicius2019.drawn import Draw
-from reproduce.papers.bialopetravicius2019.fields import WITHOUT_NETWORK, offline
+from reproduce.papers.bialopetravicius2019.fields import WITHOUT_NETWORK
 from reproduce.papers.bialopetravicius2019.settings import Observe
-from reproduce.sky.settings import HstCamera
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
 from reproduce.workflow.files import whole
@@ -104,7 +102,7 @@ def observe(
     else:
         downloader = Downloader(cache / "downloads", offline=offline())
         try:
-            found = list(_real(settings, draw.camera, downloader, server, vizier))
+            found = list(phat.known_clusters(settings.bricks, draw.camera.pixels, downloader, server, vizier))
         except UnreachableError as error:
             raise UnreachableError(f"{error}; {WITHOUT_NETWORK}") from None
     if not found:
@@ -137,27 +135,6 @@ def _synthetic(settings: Observe, draw: Draw) -> Iterator[Cluster]:
                 "log_mass": labels["log_mass"] + settings.mass_error * generator.standard_normal(),
             },
         )
-
-
-def _real(
-    settings: Observe, camera: HstCamera, downloader: Downloader, server: str | None, vizier: str | None
-) -> Iterator[Cluster]:
-    """PHAT's clusters on some bricks, each once."""
-    places = phat.clusters("johnson_2015", downloader, vizier)
-    ages = phat.clusters("johnson_2016", downloader, vizier)
-    published = {int(row["name"]): (float(row["log_age"]), float(row["log_mass"])) for row in ages}
-    centres = SkyCoord(places["ra"], places["dec"], unit="deg")
-    seen: set[int] = set()
-    for brick in settings.bricks:
-        files = {band: found.path for band, found in phat.brick_files(brick, downloader, server).items()}
-        for number, rate in phat.cutouts(files, centres, camera.pixels):
-            name = int(places["name"][number])
-            if name in seen:
-                continue
-            seen.add(name)
-            log_age, log_mass = published.get(name, (np.nan, np.nan))
-            known = {column: float(places[column][number]) for column in ("ra", "dec", "r_eff_arcsec")}
-            yield f"AP{name}", rate, known | {"log_age": log_age, "log_mass": log_mass}
 
 
 def apply(observed: Path, trained: Path, folder: Path) -> dict[str, float]:

@@ -10,17 +10,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reproduce.workflow.arguments import Parser
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.files import whole
 
-if TYPE_CHECKING:
-    from astropy.coordinates import SkyCoord
-
 PRETRAINED = Path(__file__).parent / "pretrained"
-SCALE = 0.05  # by which pixels may be wider or narrower than those of the training
 NO_CLUSTER = 0.5
 
 
@@ -52,13 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import numpy as np
 
     from reproduce.archives import phat
+    from reproduce.archives.places import centres_on
     from reproduce.papers.bialopetravicius2019.networks.model import ResNet
     from reproduce.papers.bialopetravicius2019.observed import answers_table
 
     files = dict(zip(phat.BANDS, (options.f336w, options.f475w, options.f814w), strict=True))
     model = ResNet.load(options.networks or PRETRAINED)
     camera = model.architecture.camera
-    centres = _centres(options.at, files["F475W"], camera.pixel_arcsec)
+    centres = centres_on(options.at, files["F475W"], camera.pixel_arcsec)
     found = dict(phat.cutouts(files, centres, camera.pixels))
     missing = [k for k in range(len(centres)) if k not in found]
     if missing:
@@ -94,40 +90,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{place}: {numbers}, cluster {row['there']:.2f}, domain {row['domain']:.2f}")
     print(f"results: {options.out}/")
     return 0
-
-
-def _centres(texts: Sequence[str] | None, path: Path, pixel_arcsec: float) -> "SkyCoord":
-    """Places of clusters, and a look at the pixels of F475W."""
-    from astropy.coordinates import SkyCoord
-    from astropy.io import fits
-
-    from reproduce.archives.image import celestial, first_image, first_line, pixel_scale_arcsec
-
-    try:
-        with fits.open(path) as file:
-            hdu = first_image(file)
-            if hdu is None or len(hdu.shape) != 2:
-                raise InputError(f"{path}: expected a FITS image of two dimensions")
-            wcs, (ny, nx) = celestial(hdu.header, str(path)), hdu.shape
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read as FITS ({first_line(error)}); give three FITS files") from None
-    scale = pixel_scale_arcsec(wcs, nx / 2, ny / 2)
-    if abs(scale / pixel_arcsec - 1) > SCALE:
-        raise InputError(
-            f"{path}: pixels of {scale:.3f} arcsec, expected {pixel_arcsec:g}; drizzle or resample the images to that"
-        )
-    if not texts:
-        middle = wcs.pixel_to_world([(nx - 1) / 2], [(ny - 1) / 2])
-        return middle.icrs
-    places = []
-    for text in texts:
-        try:
-            places.append(SkyCoord(text, unit=("hourangle", "deg") if ":" in text or "h" in text else "deg"))
-        except ValueError:
-            raise InputError(
-                f"--at '{text}': expected right ascension and declination, such as '10.685 +41.269'"
-            ) from None
-    return SkyCoord([one.ra for one in places], [one.dec for one in places])
 
 
 def _write(folder: Path, table: "object", rows: list[dict[str, float]]) -> None:

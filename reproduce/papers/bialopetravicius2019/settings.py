@@ -7,30 +7,10 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 import tuning.settings
-from reproduce.sky.settings import DrawnClusters, HstCamera
+from reproduce.sky.settings import DrawnClusters, HstCamera, IsochroneGrid, StarFields
 from reproduce.workflow.profiles import DEFAULT_PROFILE, Profiles
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 from tuning.settings import Space, Tunable
-
-
-class Stars(Group):
-    """The table of isochrones that clusters and synthetic fields are drawn from."""
-
-    feh: tuple[float, ...] = Field((-2.0, -1.4, -0.9, -0.5, -0.2, 0.0), min_length=1, description="[Fe/H], rising")
-    log_age_step: Positive = Field(0.05, description="step of log10 of the age, from 6.5 to 10.15 [yr]")
-
-
-class Fields(Group):
-    """Star fields of M31 that clusters are put on."""
-
-    source: Literal["synthetic", "phat"] = Field(
-        "synthetic", description="made offline and labelled so; or cut from PHAT's bricks, which are downloaded"
-    )
-    number: int = Field(500, ge=4, description="tiles; of all bricks together with source=phat")
-    pixels: int = Field(256, ge=32, le=2048, description="side of a tile [px]")
-    radii_kpc: tuple[float, float] = Field((0.0, 20.0), description="distance of synthetic ones from the centre [kpc]")
-    bricks: tuple[int, ...] = Field((2, 9, 15, 21), min_length=1, description="PHAT's bricks, 1 to 23")
-    seed: Seed = Field(1, description="seed of synthetic fields, and of the choice among real ones")
 
 
 def _clusters() -> DrawnClusters:
@@ -141,8 +121,8 @@ class Settings(Group):
     """All settings of one call."""
 
     profile: str = Field(DEFAULT_PROFILE, description="name of the profile that these settings started from")
-    stars: Stars = Field(default_factory=Stars)
-    fields: Fields = Field(default_factory=Fields)
+    stars: IsochroneGrid = Field(default_factory=IsochroneGrid)
+    fields: StarFields = Field(default_factory=StarFields)
     clusters: DrawnClusters = Field(default_factory=_clusters)
     camera: HstCamera = Field(default_factory=lambda: HstCamera(pixels=80))
     sets: Sets = Field(default_factory=Sets)

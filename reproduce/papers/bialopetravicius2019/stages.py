@@ -16,7 +16,7 @@ from reproduce.workflow.stages import Job, Stage, figure
 
 def isochrones(job: Job) -> None:
     """Coeval stars of all ages and metallicities, from our stellar tracks."""
-    from reproduce.papers.bialopetravicius2019.fields import table
+    from reproduce.sky.fields import table
 
     found = table(job.settings.stars, job.folder)
     job.metrics |= {"ages": float(len(found.log_age)), "metallicities": float(len(found.feh))}

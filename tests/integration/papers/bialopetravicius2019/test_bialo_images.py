@@ -19,8 +19,9 @@ from reproduce.papers.bialopetravicius2019 import fields, observed, predict_comm
 from reproduce.papers.bialopetravicius2019.drawn import Draw, arrays, pixels
 from reproduce.papers.bialopetravicius2019.labels import PARAMETERS, columns
 from reproduce.papers.bialopetravicius2019.networks import model
-from reproduce.papers.bialopetravicius2019.settings import Fields, Observe, Stars, Train
-from reproduce.sky.settings import DrawnClusters, HstCamera
+from reproduce.papers.bialopetravicius2019.settings import Observe, Train
+from reproduce.sky import m31
+from reproduce.sky.settings import DrawnClusters, HstCamera, IsochroneGrid, StarFields
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
 
@@ -35,8 +36,8 @@ def quiet(fraction: float, text: str) -> None:
 @pytest.fixture(scope="module")
 def draw(tmp_path_factory: pytest.TempPathFactory) -> Draw:
     folder = tmp_path_factory.mktemp("fields")
-    stars, camera = Stars(feh=(0.0,), log_age_step=0.9), HstCamera(pixels=80)
-    chosen = Fields(number=24, pixels=96, radii_kpc=(8.0, 14.0))
+    stars, camera = IsochroneGrid(feh=(0.0,), log_age_step=0.9), HstCamera(pixels=80)
+    chosen = StarFields(number=24, pixels=96, radii_kpc=(8.0, 14.0))
     found = fields.make(chosen, stars, camera, folder, folder, folder, InProcess(), quiet)
     assert found["synthetic"] == 1 and found["fields_test"] > 0
     return Draw(folder, folder / "fields.h5", stars, DrawnClusters(empty=0.3), camera)
@@ -93,14 +94,14 @@ def test_sets_are_on_fields_of_their_own_and_in_the_abstracts_range(draw: Draw, 
 
 def test_real_fields_know_their_distance_from_the_centre() -> None:
     """The ring lies 11 kpc out: 0.80 deg along the major axis, 0.18 deg along the minor one, at 77 deg."""
-    angle = np.radians(fields.POSITION_ANGLE_DEG)
+    angle = np.radians(m31.POSITION_ANGLE_DEG)
     along, across = 0.803, 0.803 * np.cos(np.radians(77))
-    ra0, dec0 = fields.CENTRE_DEG
+    ra0, dec0 = m31.CENTRE_DEG
     places = []
     for a, b in ((along, 0.0), (0.0, across)):
         north, east = a * np.cos(angle) - b * np.sin(angle), a * np.sin(angle) + b * np.cos(angle)
         places.append((ra0 + east / np.cos(np.radians(dec0 + north)), dec0 + north))
-    found = fields.radius_kpc(np.array(places, dtype=[("ra", "f8"), ("dec", "f8")]))
+    found = m31.radius_kpc(np.array(places, dtype=[("ra", "f8"), ("dec", "f8")]))
     np.testing.assert_allclose(found, 11.0, rtol=0.01)
 
 

@@ -1,0 +1,46 @@
+"""What was asked beside what came out."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+AIMS = (
+    ("scatter of log mass [dex]", "m31.given.mass.scatter", 0.10),
+    ("R² of the mass map", "m31.mass_map.r2", 0.85),
+    ("light of the denoised cluster, F336W, bias", "m31.light.F336W_bias", 0.05),
+    ("light of the denoised cluster, F475W, bias", "m31.light.F475W_bias", 0.05),
+    ("light of the denoised cluster, F814W, bias", "m31.light.F814W_bias", 0.05),
+    ("scatter of age below 3 Gyr [dex]", "m31.given.age.young_dex_scatter", 0.15),
+    ("scatter of age from 3 Gyr [Gyr]", "m31.given.age.old_gyr_scatter", 2.5),
+    ("scatter of [Fe/H] [dex]", "m31.given.feh.scatter", 0.3),
+    ("scatter of ellipticity, e > 0.1", "m31.given.ellipticity.flat_scatter", 0.05),
+    ("scatter of the angle, e > 0.15 [deg]", "m31.given.angle.scatter", 12.0),
+    ("largest bias of log mass, backgrounds x 0.25 to 8 [dex]", "strength.worst_mass_bias", 0.05),
+)
+AT_LEAST = ("m31.mass_map.r2",)
+COVERAGES = {68: 5.0, 95: 3.0}
+SCALARS = ("age", "feh", "mass", "luminosity", "e_cos", "e_sin")
+
+
+def aims(metrics: Mapping[str, float]) -> pd.DataFrame:
+    """Every aim, what came out, and whether it is reached; empty where nothing was measured.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Flat numbers of the stage `evaluate`.
+    """
+    rows = []
+    for words, name, limit in AIMS:
+        value = metrics.get(name)
+        better = name in AT_LEAST
+        reached = value is not None and (value >= limit if better else abs(value) <= limit)
+        rows.append({"aim": words, "metric": name, "asked": limit, "ours": value, "reached": reached})
+    for level, within in COVERAGES.items():
+        for scalar in SCALARS:
+            name = f"m31.given.{scalar}.coverage_{level}"
+            value = metrics.get(name)
+            reached = value is not None and abs(value - level) <= within
+            rows.append({"aim": f"{level} ± {within:g} % of {scalar} inside [%]", "metric": name, "asked": level,
+                         "ours": value, "reached": reached})  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""The one network: layers, training, and a trained one at work."""
