@@ -39,9 +39,9 @@ class ObserverDomain:
         """From training and validation views, and strange maps that are made of some training views."""
         rng = np.random.default_rng(SEED)
         good = train.flux[np.sort(rng.permutation(len(train.flux))[: kinds.maps_to_build(len(train.flux))])]
-        strange = kinds.strange(good, camera, kinds.TO_BUILD, SEED)
+        strange = {name: _described(observer, kinds.strange(good, camera, name, SEED)) for name in kinds.TO_BUILD}
         usual, unseen = (_described(observer, one.flux) for one in (train, validation))
-        return cls(MapDomain.fit(usual, unseen, {name: _described(observer, maps) for name, maps in strange.items()}))
+        return cls(MapDomain.fit(usual, unseen, strange))
 
     def score(self, answers: Answers, flux: NDArray) -> NDArray[np.float64]:
         """Of n maps, from what the networks say of them with nothing known: above 1 a map is outside, shape (n,)."""
