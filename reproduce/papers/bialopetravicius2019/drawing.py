@@ -52,7 +52,7 @@ def network(job: "Job") -> None:
     from reproduce.papers.bialopetravicius2019.networks.architecture import build
 
     train = job.settings.train
-    shape = {name: getattr(train, name) for name in ("depth", "width", "dense", "components", "bins")}
+    shape = {name: getattr(train, name) for name in ("depth", "width", "dense", "components", "bins", "stem")}
     table = layer_table(build(job.settings.camera.pixels, **shape))
     drawn = table.iloc[2:].copy()  # without the input and the reshaping of its axes, which have no side
     drawn["inputs"] = drawn["inputs"].replace("bands", "")

@@ -34,6 +34,9 @@ class Train(Group):
     seed: Seed = Field(3, description="seed of first weights and of the clusters")
     depth: Literal[10, 18, 34, 50] = Field(18, description="layers, as He et al. (2016) count; 50: bottlenecks")
     width: int = Field(16, ge=4, le=256, description="channels of the first stage; 64 in He et al.")
+    stem: Literal["imagenet", "cifar"] = Field(
+        "imagenet", description="before the stages, as He et al. (2016): 7 x 7 and pooling, or 3 x 3 on all pixels"
+    )
     dense: int = Field(128, ge=4, description="units of the layer that all heads read")
     components: int = Field(5, ge=1, le=32, description="Gaussians of the joint posterior")
     bins: int = Field(40, ge=0, le=512, description="bins of each parameter of the softmax head; 0: no such head")

@@ -15,7 +15,14 @@ MOMENTUM = 0.95  # of the means that normalise at work: an epoch has as few as 6
 
 
 def build(
-    pixels: int, *, depth: int = 18, width: int = 16, dense: int = 128, components: int = 5, bins: int = 40
+    pixels: int,
+    *,
+    depth: int = 18,
+    width: int = 16,
+    dense: int = 128,
+    components: int = 5,
+    bins: int = 40,
+    stem: str = "imagenet",
 ) -> keras.Model:
     """The untrained network.
 
@@ -33,6 +40,10 @@ def build(
         Gaussians of the posterior.
     bins : int
         Of each parameter in the softmax head; 0: no such head.
+    stem : str
+        What comes before the stages, both by He et al. (2016): ``imagenet``, a convolution of 7 x 7 and a pooling, each
+        of every second pixel, so that the first stage sees a quarter of the pixels of a side; ``cifar``, a convolution
+        of 3 x 3 that keeps all pixels, and the first stage takes every second one.
 
     Returns
     -------
@@ -42,13 +53,16 @@ def build(
     """
     image = keras.Input((pixels, pixels, 3, 1), name="image")
     x = layers.Reshape((pixels, pixels, 3), name="bands")(image)
-    x = layers.Conv2D(width, 7, strides=2, padding="same", use_bias=False, name="stem")(x)
+    pooled = stem == "imagenet"
+    kernel, stride = (7, 2) if pooled else (3, 1)
+    x = layers.Conv2D(width, kernel, strides=stride, padding="same", use_bias=False, name="stem")(x)
     x = _relu(_normalised(x, "stem_norm"), "stem_relu")
-    x = layers.MaxPooling2D(3, strides=2, padding="same", name="stem_pool")(x)
+    if pooled:
+        x = layers.MaxPooling2D(3, strides=2, padding="same", name="stem_pool")(x)
     block = _bottleneck if depth >= 50 else _basic
     for stage, number in enumerate(BLOCKS[depth]):
         for place in range(number):
-            stride = 2 if stage and not place else 1
+            stride = 1 if place or (pooled and not stage) else 2
             x = block(x, width * 2**stage, stride, f"stage{stage + 1}_{place + 1}")
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     x = layers.Dense(dense, activation="relu", name="seen")(x)

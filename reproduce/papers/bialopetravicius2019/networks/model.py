@@ -50,6 +50,8 @@ class Architecture:
     levels : tuple of (float, float)
         Of each parameter, the levels of the posterior's intervals that hold `LEVELS` of the truths on validation
         fields.
+    stem : str
+        As in the settings.
     """
 
     depth: int
@@ -62,11 +64,12 @@ class Architecture:
     ranges: tuple[tuple[float, float], ...]
     camera: HstCamera
     levels: tuple[tuple[float, float], ...] = (LEVELS,) * len(PARAMETERS)
+    stem: str = "imagenet"
 
     @classmethod
     def of(cls, train: Train, priors: Priors, camera: HstCamera) -> Self:
         """From the settings."""
-        names = ("depth", "width", "dense", "components", "bins", "members", "copies")
+        names = ("depth", "width", "dense", "components", "bins", "members", "copies", "stem")
         ranges = tuple((one.low, one.high) for one in priors.ranges)
         return cls(**{name: getattr(train, name) for name in names}, ranges=ranges, camera=camera)
 
@@ -84,6 +87,7 @@ class Architecture:
             dense=self.dense,
             components=self.components,
             bins=self.bins,
+            stem=self.stem,
         )
 
     def save(self, folder: Path) -> None:

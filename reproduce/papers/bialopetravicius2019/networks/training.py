@@ -102,7 +102,7 @@ def task(
     ]
     if settings.bins:
         heads.append(Head("bins", functools.partial(bins_loss, n, settings.bins), settings.bins_weight))
-    shape = {name: getattr(settings, name) for name in ("depth", "width", "dense", "components", "bins")}
+    shape = {name: getattr(settings, name) for name in ("depth", "width", "dense", "components", "bins", "stem")}
     return Task(
         name=name,
         build=functools.partial(build, draw.camera.pixels, **shape),

@@ -59,9 +59,12 @@ def test_loss_of_bins_is_the_cross_entropy_of_the_right_bin() -> None:
     assert np.isfinite(keras.ops.convert_to_numpy(loss.point(raw))).all()
 
 
-@pytest.mark.parametrize("depth", [18, 50])
-def test_a_network_has_as_many_layers_as_its_name_says(depth: int) -> None:
-    network = build(80, depth=depth, width=4, dense=8, components=2, bins=6)
+@pytest.mark.parametrize(
+    ("depth", "stem", "first_side"), [(18, "imagenet", 20), (18, "cifar", 40), (50, "imagenet", 20)]
+)
+def test_a_network_has_as_many_layers_as_its_name_says(depth: int, stem: str, first_side: int) -> None:
+    network = build(80, depth=depth, width=4, dense=8, components=2, bins=6, stem=stem)
+    assert network.get_layer("stage1_1_sum").output.shape[1] == first_side
     on_the_way = [one for one in network.layers if isinstance(one, keras.layers.Conv2D) and "around" not in one.name]
     assert len(on_the_way) + 1 == depth  # and one dense layer before the heads
     shapes = {name: head.shape for name, head in network.output.items()}
