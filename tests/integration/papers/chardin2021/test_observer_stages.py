@@ -150,6 +150,7 @@ def test_what_is_given_is_checked(pidoc: ObserverPiDoc, model_folder: Path, fixe
         ({"metallicity": 0.001, "metallicity_error": -1}, "metallicity_error"),
         ({"metallicity": -9}, "not Z"),
         ({"metallicity_error": 0.2}, "value is not"),
+        ({"metallicity": [np.nan], "metallicity_error": 0.2}, "value is not"),
         ({"seeing_arcsec": [1.0, 2.0]}, "shape"),
         ({"seeing_arcsec": 0}, "above 0"),
         ({"distance_error_kpc": 2.0}, "value is not"),
