@@ -29,8 +29,9 @@ LIGHT_FLOOR = 10**-8.5
 """[Lsun kpc^-2]; a tenth of the noise of the deepest images. Fainter pixels count as so bright, in training and use."""
 FIELD_STARS_MAG = (14.0, 22.0)
 READ_NOISE_ELECTRONS = 5.0
-ATTEMPTS = 200
-"""Views of one item that may be refused, for too few stars or no light above the sky, and drawn again."""
+ATTEMPTS, PER_SNAPSHOT = 400, 40
+"""Views of one item that may be refused, for too few stars or no light above the sky, and drawn again; and those after
+which another snapshot is taken: a cluster that has all but dissolved may have no view."""
 LABELS = ("distance_kpc", "age_gyr", "mass_msun", "luminosity_lsun", "metallicity", "fwhm_arcsec", "n_stars")
 
 
@@ -106,16 +107,17 @@ class Draw:
         """
         place = item % len(self.clusters)
         cluster = self.clusters[place]
-        number = int(rng.integers(cluster.snapshots))
-        stars = kept_stars(cluster.path, number)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            if attempt % PER_SNAPSHOT == 0:
+                number = int(rng.integers(cluster.snapshots))
+                stars = kept_stars(cluster.path, number)
             view, effects = self._view(rng), self._effects(rng)
             camera = self.camera.model_copy(update={"effects": effects})
             exposure = self._exposed(stars, camera, view, rng)
             if exposure is not None:
                 return self._seen(exposure, stars, view, place, number)
         raise InputError(
-            f"{stars.name}: none of {ATTEMPTS} views between {self.views.distances_kpc[0]:g} and "
+            f"{cluster.name}: none of {ATTEMPTS} views between {self.views.distances_kpc[0]:g} and "
             f"{self.views.distances_kpc[1]:g} kpc shows {self.views.fewest_stars} stars above the sky; ask for fewer "
             "with observer.views.fewest_stars, or leave the cluster out"
         )

@@ -73,7 +73,7 @@ def _estimates(pidoc: PiDoc | ObserverPiDoc, flux: NDArray, distance: NDArray, m
     """What the networks say, told as much as they can be told; the predicted distance is not that which was given."""
     if isinstance(pidoc, PiDoc):
         return pidoc.predict(flux, distance)
-    error = np.where(np.isnan(metallicity), np.nan, METALLICITY_ERROR)
+    error = None if np.isnan(metallicity).all() else METALLICITY_ERROR
     told = pidoc.predict(
         flux,
         distance,

@@ -196,13 +196,13 @@ def _absolute(n: int, value: Any, error: Any) -> Array:
 
 
 def _or_least(errors: Array, values: Array) -> Array:
-    """Errors; 0, which the networks take for the smallest that they know, where only a value is given."""
-    return np.where(np.isnan(errors) & ~np.isnan(values), 0.0, errors)
+    """Errors; 0, which networks take for the smallest that they know, where a value stands alone; NaN without one."""
+    return np.where(np.isnan(values), np.nan, np.where(np.isnan(errors), 0.0, errors))
 
 
 def _refuse_lone_errors(name: str, values: Array, errors: Array) -> None:
-    if (np.isnan(values) & ~np.isnan(errors)).any():
-        raise InputError(f"{name}: given for a map whose value is not; give the value too")
+    if np.isnan(values).all() and not np.isnan(errors).all():
+        raise InputError(f"{name}: given, and its value is not; give the value too")
 
 
 def _numbers(value: Any, n: int, name: str) -> Array:

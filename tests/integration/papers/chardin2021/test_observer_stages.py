@@ -16,7 +16,7 @@ from reproduce.papers.chardin2021.drawing import observer
 from reproduce.papers.chardin2021.observer import calibrate, evaluation, sets, training
 from reproduce.papers.chardin2021.observer.clusters import Split
 from reproduce.papers.chardin2021.observer.frame import PARAMETERS
-from reproduce.papers.chardin2021.observer.views import Draw
+from reproduce.papers.chardin2021.observer.views import Cluster, Draw
 from reproduce.papers.chardin2021.observer_settings import Evaluate, Sets, Train, Views
 from reproduce.papers.chardin2021.settings import PROFILES
 from reproduce.papers.chardin2021.trained_model import (
@@ -126,6 +126,19 @@ def test_views_are_the_same_on_any_number_of_workers(draws: dict[str, Draw], fix
         np.testing.assert_array_equal(one.known.values, other.known.values)
 
 
+def test_a_cluster_that_has_all_but_dissolved_is_seen_earlier(tmp_path: Path) -> None:
+    file = snapshot_file(
+        tmp_path / "snapshots.h5", "A", n=400, snapshots=20
+    )  # each has nine tenths of the last's stars
+    clusters = (Cluster.of("A", file),)
+    views = VIEWS.model_copy(update={"fewest_stars": 200})
+    draw = Draw(clusters, views, Camera(pixels=96, smoothing_pixels=2))
+    seen = [draw.view(np.random.default_rng([1, item]), item).labels for item in range(12)]
+    assert max(one["snapshot"] for one in seen) <= 6 and min(one["n_stars"] for one in seen) >= 200
+    with pytest.raises(InputError, match="none of"):
+        Draw(clusters, VIEWS.model_copy(update={"fewest_stars": 500}), draw.camera).view(np.random.default_rng(1), 0)
+
+
 def test_a_given_distance_is_used(pidoc: ObserverPiDoc, fixed: Path) -> None:
     views = sets.read(fixed, "test")
     true = views.labels["distance_kpc"]
@@ -150,6 +163,7 @@ def test_what_is_given_is_checked(pidoc: ObserverPiDoc, model_folder: Path, fixe
         ({"metallicity": 0.001, "metallicity_error": -1}, "metallicity_error"),
         ({"metallicity": -9}, "not Z"),
         ({"metallicity_error": 0.2}, "value is not"),
+        ({"metallicity": [np.nan], "metallicity_error": 0.2}, "value is not"),
         ({"seeing_arcsec": [1.0, 2.0]}, "shape"),
         ({"seeing_arcsec": 0}, "above 0"),
         ({"distance_error_kpc": 2.0}, "value is not"),
