@@ -1,8 +1,8 @@
 """What was asked beside what came out."""
 
+import math
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 AIMS = (
@@ -53,6 +53,5 @@ def _error(metrics: Mapping[str, float], name: str) -> float | None:
     """A number; of a scatter the root of the sum of its square and that of the bias beside it."""
     if not name.endswith("scatter"):
         return metrics.get(name)
-    both = [metrics.get(one) for one in (name, f"{name.removesuffix('scatter')}bias")]
-    known = [one for one in both if one is not None]
-    return float(np.hypot(*known)) if len(known) == len(both) else None
+    scatter, bias = metrics.get(name), metrics.get(f"{name.removesuffix('scatter')}bias")
+    return None if scatter is None or bias is None else math.hypot(scatter, bias)
