@@ -48,5 +48,5 @@ def draw(
             if column == 0:
                 axis.set_ylabel(f"error of {name}")
         axes[-1, column].set_xlabel(label)
-    axes[0, 0].legend()
+    axes[0, -1].legend(loc="upper right", frameon=True, framealpha=0.8)
     return drawing

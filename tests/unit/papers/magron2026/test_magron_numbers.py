@@ -180,9 +180,12 @@ def test_test_clusters_are_chosen_before_anything_is_simulated_and_never_trained
 
 
 def test_aims_are_reached_by_the_right_side_and_not_by_what_was_not_measured() -> None:
-    table = tables.aims({"m31.given.mass.scatter": 0.09, "m31.mass_map.r2": 0.8, "m31.light.F336W_bias": -0.2})
+    errors = {"m31.given.mass.scatter": 0.08, "m31.given.mass.bias": -0.05}
+    errors |= {"m31.given.angle.scatter": 9.0, "m31.given.angle.bias": 10.0}
+    table = tables.aims(errors | {"m31.mass_map.r2": 0.8, "m31.light.F336W_bias": -0.2})
     reached = dict(zip(table["metric"], table["reached"], strict=True))
     assert reached["m31.given.mass.scatter"] and not reached["m31.mass_map.r2"]
+    assert not reached["m31.given.angle.scatter"]  # the bias counts too
     assert not reached["m31.light.F336W_bias"] and not reached["m31.given.feh.scatter"]
     assert isinstance(table, pd.DataFrame)
 
