@@ -30,8 +30,8 @@ class ServedModel:
         Where the run is.
     code : Path
         The file that MLflow runs; it reads the folder of networks as the artifact ``networks``.
-    networks : Path
-        Folder of the networks that are logged if none is named.
+    networks : Path or None
+        Folder of the networks that are logged if none is named; None: one must be named.
     signature : callable
         Of inputs and parameters, for the networks of a folder. It loads them, so that damaged ones are not logged.
     """
@@ -39,7 +39,7 @@ class ServedModel:
     name: str
     experiment: str
     code: Path
-    networks: Path
+    networks: Path | None
     signature: "Callable[[Path], ModelSignature]"
 
     def log(self, networks: Path) -> str:
@@ -82,7 +82,11 @@ class ServedModel:
         """
         build = Parser(prog=f"python -m reproduce {name}", description=about)
         build.add_argument(
-            "--networks", type=Path, default=self.networks, help="folder of networks (default: the package's)"
+            "--networks",
+            type=Path,
+            default=self.networks,
+            required=self.networks is None,
+            help="folder of networks" + (" (default: the package's)" if self.networks is not None else ""),
         )
         options = build.parse_args(words)
         store = use_project_store(self.experiment)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reproduce.papers.magron2026.predict_command import PRETRAINED
 from reproduce.workflow.served_model import ServedModel
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ MODEL = ServedModel(
     name="magron2026",
     experiment="magron2026",
     code=Path(__file__).with_name("mlflow_model.py"),
-    networks=PRETRAINED,
+    networks=None,
     signature=signature,
 )
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from numpy.typing import NDArray
 
-PRETRAINED = Path(__file__).parent / "pretrained"
-
 
 def parser() -> argparse.ArgumentParser:
     """The command's grammar."""
@@ -35,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         help="place of a cluster [deg, or 00:42:44 +41:16:09]; may be given again; the image's middle if left out",
     )
     build.add_argument("--distance", type=float, metavar="KPC", help="distance, where it is known: 785 for M31 [kpc]")
-    build.add_argument("--networks", type=Path, help="folder of trained networks (default: the package's)")
+    build.add_argument("--networks", type=Path, required=True, help="folder of networks, which magron2026.train prints")
     build.add_argument("--out", type=Path, default=Path("clusters"), help="folder of the results")
     return build
 
@@ -58,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from reproduce.papers.magron2026.observed import answers_table
 
     files = dict(zip(phat.BANDS, (options.f336w, options.f475w, options.f814w), strict=True))
-    model = MultiPiDoc.load(options.networks or PRETRAINED)
+    model = MultiPiDoc.load(options.networks)
     camera = model.architecture.camera
     centres = centres_on(options.at, files["F475W"], camera.pixel_arcsec)
     found = dict(phat.cutouts(files, centres, camera.pixels))

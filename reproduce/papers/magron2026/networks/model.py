@@ -190,11 +190,6 @@ class MultiPiDoc:
         networks = load_members(architecture.build, folder, NAME, architecture.members)
         return cls(architecture, networks, DomainFile.load(folder).domain if with_domain else None)
 
-    @classmethod
-    def pretrained(cls) -> Self:
-        """The networks that come with the package."""
-        return cls.load(Path(__file__).parents[1] / "pretrained")
-
     def predict(self, rate: NDArray, distance_kpc: ArrayLike | None = None, *, with_domain: bool = True) -> Answers:
         """What the networks say of images.
 
