@@ -72,9 +72,10 @@ def evaluate(
             group = file.create_group(name)
             for key, values in images.labels.items():
                 group[f"labels/{key}"] = values
+            said: dict[str, Answers] = {}
             for way in WAYS if name in GROUPS else ("given",):
                 distance = images.labels["distance_kpc"] if way == "given" else None
-                answers = model.predict(images.rate, distance)
+                answers = said[way] = model.predict(images.rate, distance)
                 _write(group.create_group(way), answers, images.labels)
                 if name in strengths:
                     found = _scalars(answers, images.labels)
@@ -90,7 +91,7 @@ def evaluate(
                 metrics |= {f"{name}.{key}": value for key, value in _maps(answers, images, model).items()}
                 _write_maps(group, answers, images)
                 if name == "all":
-                    metrics |= _first(answers, model.predict(images.rate, with_domain=False), images)
+                    metrics |= _first(said["given"], said["hidden"], images)
     biases = [abs(metrics[f"strength.{factor:g}.mass.bias"]) for factor in strengths.values()]
     metrics["strength.worst_mass_bias"] = max(biases)
     flat = {key: value for key, value in metrics.items() if np.isfinite(value)}

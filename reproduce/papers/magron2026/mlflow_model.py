@@ -12,7 +12,7 @@ def answer(networks, images, params):
 
     The parameter ``distance_kpc`` is the distance of all [kpc]; 0: not known.
     """
-    table = answers_table(networks, np.asarray(images, dtype=np.float32), params.get("distance_kpc") or None)
+    table = answers_table(networks.predict(np.asarray(images, dtype=np.float32), params.get("distance_kpc") or None))
     return {name: np.asarray(table[name]).tolist() for name in table.colnames}
 
 

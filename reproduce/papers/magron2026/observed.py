@@ -29,7 +29,7 @@ from reproduce.workflow.executor import InProcess
 from reproduce.workflow.files import whole
 
 if TYPE_CHECKING:
-    from reproduce.papers.magron2026.networks.model import MultiPiDoc
+    from reproduce.papers.magron2026.networks.model import Answers
 
 COLUMNS = ("ra", "dec", "r_eff_arcsec", "log_age", "log_mass")
 DOMAIN_VIEWS = 600
@@ -171,7 +171,7 @@ def apply(
     from reproduce.papers.magron2026.networks.model import MultiPiDoc
 
     clusters = Observed.read(observed)
-    table = answers_table(MultiPiDoc.load(trained), clusters.rate, drawn.m31_kpc)
+    table = answers_table(MultiPiDoc.load(trained).predict(clusters.rate, drawn.m31_kpc))
     table.add_column(list(clusters.name), name="name", index=0)
     for column in COLUMNS:
         table[f"published_{column}" if column.startswith("log") else column] = clusters.known[column]
@@ -210,8 +210,8 @@ def training_plane(draw: Draw, seed: int) -> NDArray[np.float64]:
     return np.array(found)
 
 
-def answers_table(model: "MultiPiDoc", rate: NDArray, distance_kpc: float | None = None) -> Table:
-    """What networks say of images (n, 3, ny, nx) [electrons/s], a row each.
+def answers_table(answers: "Answers") -> Table:
+    """What networks say of images, a row each.
 
     Returns
     -------
@@ -219,7 +219,6 @@ def answers_table(model: "MultiPiDoc", rate: NDArray, distance_kpc: float | None
         Medians of the seven scalars, each with ``_low_68`` and so on; ``ellipticity``, ``angle_deg`` (of the long axis,
         from columns to rows), ``log_mass_in_field`` (of the mass map), ``domain`` (above 1: unlike the training).
     """
-    answers = model.predict(rate, distance_kpc)
     quantiles = answers.summary()
     table = Table()
     for k, name in enumerate(PARAMETERS):

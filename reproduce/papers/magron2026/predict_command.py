@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "on all three images; choose another place"
         )
     rate = np.stack([found[k] for k in range(len(centres))])
-    table = answers_table(model, rate, options.distance)
+    answers = model.predict(rate, options.distance)
+    table = answers_table(answers)
     table.add_column(centres.ra.deg, name="ra", index=0)
     table.add_column(centres.dec.deg, name="dec", index=1)
-    answers = model.predict(rate, options.distance, with_domain=False)
     _write(options.out, table, answers.light, answers.mass_map, camera.pixel_arcsec * model.architecture.block)
     for row in table:
         place = f"{row['ra']:.5f} {row['dec']:+.5f}"
