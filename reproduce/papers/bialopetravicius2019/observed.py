@@ -1,21 +1,16 @@
-"""The stages `observe` and `apply`: clusters with published ages and masses, and what the networks say of them.
-
-``observed.h5`` has ``rate`` (n, 3, ny, nx) [electrons/s] and columns of what is known; its attribute ``source`` says
-whether the clusters are real.
-"""
+"""The stages `observe` and `apply`: clusters with published ages and masses, and what the networks say of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
 
 from reproduce.archives import phat
 from reproduce.archives.download import Downloader, UnreachableError, offline
+from reproduce.archives.observed_clusters import COLUMNS, SYNTHETIC, Cluster, Observed
 from reproduce.papers.bialopetravicius2019 import sets
 from reproduce.papers.bialopetravicius2019.drawn import Draw
 from reproduce.papers.bialopetravicius2019.fields import WITHOUT_NETWORK
@@ -27,47 +22,7 @@ from reproduce.workflow.files import whole
 if TYPE_CHECKING:
     from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 
-COLUMNS = ("ra", "dec", "r_eff_arcsec", "log_age", "log_mass")
 ARCSEC_PER_PARSEC = 206_264.806 / 785e3
-Cluster = tuple[str, NDArray, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Observed:
-    """Clusters.
-
-    Attributes
-    ----------
-    name : tuple of str
-    rate : array of float32, shape (n, 3, ny, nx)
-        Electrons a second.
-    known : Table
-        `COLUMNS`: places [deg], effective radii, published log10 of ages [yr] and masses [Msun]; NaN: not known.
-    source : str
-        ``PHAT``, or ``synthetic``.
-    """
-
-    name: tuple[str, ...]
-    rate: NDArray[np.float32]
-    known: Table
-    source: str
-
-    def write(self, path: Path) -> None:
-        """Write ``observed.h5``."""
-        with whole(path) as partial, h5py.File(partial, "w") as file:
-            file.attrs["source"] = self.source
-            file.create_dataset("rate", data=self.rate, compression="lzf")
-            file["name"] = [one.encode() for one in self.name]
-            for column in COLUMNS:
-                file[column] = np.asarray(self.known[column], np.float64)
-
-    @classmethod
-    def read(cls, path: Path) -> "Observed":
-        """Read ``observed.h5``."""
-        with h5py.File(path) as file:
-            known = Table({column: file[column][:] for column in COLUMNS})
-            names = tuple(one.decode() for one in file["name"][:])
-            return cls(names, file["rate"][:], known, str(file.attrs["source"]))
 
 
 def observe(
@@ -88,7 +43,7 @@ def observe(
     Returns
     -------
     dict
-        ``clusters``, ``clusters_with_mass``, ``synthetic`` (0 or 1).
+        `Observed.counts`.
 
     Raises
     ------
@@ -107,15 +62,9 @@ def observe(
             raise UnreachableError(f"{error}; {WITHOUT_NETWORK}") from None
     if not found:
         raise InputError(f"observe.bricks={list(settings.bricks)}: no cluster lies on their images; choose others")
-    names, rates, known = zip(*found, strict=True)
-    columns = Table({column: [one[column] for one in known] for column in COLUMNS})
-    source = "PHAT" if settings.source == "archive" else "synthetic"
-    Observed(names, np.stack(rates).astype(np.float32), columns, source).write(folder / "observed.h5")
-    return {
-        "clusters": float(len(names)),
-        "clusters_with_mass": float(np.isfinite(columns["log_mass"]).sum()),
-        "synthetic": float(source == "synthetic"),
-    }
+    clusters = Observed.of(found, "PHAT" if settings.source == "archive" else SYNTHETIC)
+    clusters.write(folder / "observed.h5")
+    return clusters.counts()
 
 
 def _synthetic(settings: Observe, draw: Draw) -> Iterator[Cluster]:

@@ -1,16 +1,11 @@
-"""The stages `observe` and `apply`: M31's clusters, and what the networks say of them at M31's distance.
-
-``observed.h5`` has ``rate`` (n, 3, ny, nx) [electrons/s] and columns of what is known; its attribute ``source`` says
-whether the clusters are real.
-"""
+"""The stages `observe` and `apply`: M31's clusters, and what the networks say of them at M31's distance."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
@@ -18,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from reproduce.archives import phat
 from reproduce.archives.download import Downloader, UnreachableError, offline
+from reproduce.archives.observed_clusters import COLUMNS, SYNTHETIC, Cluster, Observed
 from reproduce.papers.magron2026 import sets
 from reproduce.papers.magron2026.drawn import Draw
 from reproduce.papers.magron2026.fields import WITHOUT_NETWORK
@@ -31,48 +27,8 @@ from reproduce.workflow.files import whole
 if TYPE_CHECKING:
     from reproduce.papers.magron2026.networks.model import Answers
 
-COLUMNS = ("ra", "dec", "r_eff_arcsec", "log_age", "log_mass")
 DOMAIN_VIEWS = 600
 """Training views, in their mass and age alone, that the (mass, age) domain is made of."""
-Cluster = tuple[str, NDArray, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Observed:
-    """Clusters.
-
-    Attributes
-    ----------
-    name : tuple of str
-    rate : array of float32, shape (n, 3, ny, nx)
-        Electrons a second.
-    known : Table
-        `COLUMNS`: places [deg], effective radii, published log10 of ages [yr] and masses [Msun]; NaN: not known.
-    source : str
-        ``PHAT``, or ``synthetic``.
-    """
-
-    name: tuple[str, ...]
-    rate: NDArray[np.float32]
-    known: Table
-    source: str
-
-    def write(self, path: Path) -> None:
-        """Write ``observed.h5``."""
-        with whole(path) as partial, h5py.File(partial, "w") as file:
-            file.attrs["source"] = self.source
-            file.create_dataset("rate", data=self.rate, compression="lzf")
-            file["name"] = [one.encode() for one in self.name]
-            for column in COLUMNS:
-                file[column] = np.asarray(self.known[column], np.float64)
-
-    @classmethod
-    def read(cls, path: Path) -> "Observed":
-        """Read ``observed.h5``."""
-        with h5py.File(path) as file:
-            known = Table({column: file[column][:] for column in COLUMNS})
-            names = tuple(one.decode() for one in file["name"][:])
-            return cls(names, file["rate"][:], known, str(file.attrs["source"]))
 
 
 def observe(settings: Observe, draw: Draw, drawn: Sets, folder: Path, cache: Path) -> dict[str, float]:
@@ -91,7 +47,7 @@ def observe(settings: Observe, draw: Draw, drawn: Sets, folder: Path, cache: Pat
     Returns
     -------
     dict
-        ``clusters``, ``clusters_with_mass``, ``synthetic`` (0 or 1).
+        `Observed.counts`.
 
     Raises
     ------
@@ -110,15 +66,9 @@ def observe(settings: Observe, draw: Draw, drawn: Sets, folder: Path, cache: Pat
             raise UnreachableError(f"{error}; {WITHOUT_NETWORK}") from None
     if not found:
         raise InputError(f"observe.bricks={list(settings.bricks)}: no cluster lies on their images; choose others")
-    names, rates, known = zip(*found, strict=True)
-    columns = Table({column: [one[column] for one in known] for column in COLUMNS})
-    source = "PHAT" if settings.source == "archive" else "synthetic"
-    Observed(names, np.stack(rates).astype(np.float32), columns, source).write(folder / "observed.h5")
-    return {
-        "clusters": float(len(names)),
-        "clusters_with_mass": float(np.isfinite(columns["log_mass"]).sum()),
-        "synthetic": float(source == "synthetic"),
-    }
+    clusters = Observed.of(found, "PHAT" if settings.source == "archive" else SYNTHETIC)
+    clusters.write(folder / "observed.h5")
+    return clusters.counts()
 
 
 def _synthetic(settings: Observe, draw: Draw, drawn: Sets) -> Iterator[Cluster]:
