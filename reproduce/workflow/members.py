@@ -4,7 +4,7 @@ MLflow draws one chart for each name of a metric, with one line for each run tha
 name of the metric would get a chart each.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -37,3 +37,13 @@ def curves(run: "Run | None", members: int) -> Iterator[Curves]:
             opened[member].metrics(values, step)
 
         yield log
+
+
+def by_name(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
+    """Logs the epochs of networks by their names, ``resnet-2`` being the second member of ``resnet``."""
+
+    def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
+        network, _, member = name.partition("-")
+        log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
+
+    return on_epoch

@@ -4,12 +4,12 @@ A function here only hands values on. Heavy imports happen inside, so that a cal
 for them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import data_manifests
 from reproduce.papers.bialopetravicius2019 import drawing
 from reproduce.papers.bialopetravicius2019.settings import PROFILES
-from reproduce.workflow.members import Curves, curves
+from reproduce.workflow.members import by_name, curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, figure
 
@@ -62,7 +62,7 @@ def train(job: Job) -> None:
             group,
             job.folder,
             job.checkpoint,
-            _told(log),
+            by_name(log),
             job.executor,
             job.progress,
         )
@@ -117,19 +117,11 @@ def search(job: Job) -> None:
     from reproduce.papers.bialopetravicius2019.drawn import Draw
     from reproduce.papers.bialopetravicius2019.search import Networks
     from reproduce.papers.bialopetravicius2019.settings import Train
-    from reproduce.workflow.executor import processes
-    from tuning import outcome
-    from tuning.runner import Runner
-    from tuning.search import search as run
+    from tuning import stage
 
-    if job.run is None:
-        raise ValueError("a search records its trials under the run of its stage, and this job has none")
     problem = Networks(Draw.of(job.settings, job.inputs), job.inputs["sets"] / "validation.h5")
     group = Train(**vars(job.settings.train))
-    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
-        results = run(job.settings.tune, group, problem, job.checkpoint, runner, job.progress)
-    outcome.save(results, job.folder)
-    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+    stage.run(job, group, problem)
 
 
 def tune(job: Job) -> None:
@@ -153,16 +145,6 @@ def log_model(words: Sequence[str]) -> int:
     from reproduce.papers.bialopetravicius2019 import log_model_command
 
     return log_model_command.main(words)
-
-
-def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
-    """Logs the epochs of the networks, ``resnet-2`` being the second member."""
-
-    def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
-        network, _, member = name.partition("-")
-        log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
-
-    return on_epoch
 
 
 DRAWN = ("isochrones", "fields")

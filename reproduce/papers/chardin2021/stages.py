@@ -14,7 +14,7 @@ from reproduce.papers.chardin2021.drawing import evaluation, networks, observed,
 from reproduce.papers.chardin2021.names import EXPERIMENT
 from reproduce.papers.chardin2021.settings import PROFILES, Train
 from reproduce.workflow.files import read_json, whole
-from reproduce.workflow.members import curves
+from reproduce.workflow.members import by_name, curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, When, figure
 
@@ -57,18 +57,13 @@ def train(job: Job) -> None:
         group = type(group).model_validate(group.model_dump(by_alias=True) | best["setting"])
 
     with curves(job.run, group.members) as log:
-
-        def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
-            network, _, member = name.partition("-")
-            log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
-
         job.metrics |= fit(
             maps / "maps.h5",
             maps / "scaler.json",
             group,
             job.folder,
             job.checkpoint,
-            on_epoch,
+            by_name(log),
             job.executor,
             job.progress,
             simulations=_simulations(job) if group.views == "fresh" else None,
@@ -87,20 +82,12 @@ def calibrate(job: Job) -> None:
 def search(job: Job) -> None:
     """Try hyper-parameters (paper Sects. 3.1-3.2); every trial is a run under this stage's."""
     from reproduce.papers.chardin2021.search import Networks
-    from reproduce.workflow.executor import processes
-    from tuning import outcome
-    from tuning.runner import Runner
-    from tuning.search import search as run
+    from tuning import stage
 
-    if job.run is None:
-        raise ValueError("a search records its trials under the run of its stage, and this job has none")
     maps = job.inputs["dataset"]
     train = Train(**vars(job.settings.train))
     problem = Networks(maps / "maps.h5", maps / "scaler.json")
-    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
-        results = run(job.settings.tune, train, problem, job.checkpoint, runner, job.progress)
-    outcome.save(results, job.folder)
-    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+    stage.run(job, train, problem)
 
 
 def tune(job: Job) -> None:

@@ -6,12 +6,12 @@ for them.
 
 import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import data_manifests
 from reproduce.papers.kaur2021 import drawing, drawing_observed
 from reproduce.papers.kaur2021.settings import PROFILES
-from reproduce.workflow.members import Curves, curves
+from reproduce.workflow.members import by_name, curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, figure
 
@@ -66,7 +66,7 @@ def train(job: Job) -> None:
             group,
             job.folder,
             job.checkpoint,
-            _told(log),
+            by_name(log),
             job.executor,
             job.progress,
         )
@@ -90,7 +90,7 @@ def fresh(job: Job) -> None:
     }
     with curves(job.run, group.members) as log:
         job.metrics |= training.train_fresh(
-            data, group, job.folder, job.checkpoint, _told(log), job.executor, job.progress
+            data, group, job.folder, job.checkpoint, by_name(log), job.executor, job.progress
         )
 
 
@@ -107,7 +107,7 @@ def sets(job: Job) -> None:
             job.settings.galaxies.halo_msun,
             job.folder,
             job.checkpoint,
-            _told(log),
+            by_name(log),
             job.executor,
             job.progress,
         )
@@ -266,21 +266,13 @@ def search(job: Job) -> None:
     """Try hyper-parameters of one network; every trial is a run under this stage's."""
     from reproduce.papers.kaur2021.search import Network
     from reproduce.papers.kaur2021.settings import Train
-    from reproduce.workflow.executor import processes
-    from tuning import outcome
-    from tuning.runner import Runner
-    from tuning.search import search as run
+    from tuning import stage
 
-    if job.run is None:
-        raise ValueError("a search records its trials under the run of its stage, and this job has none")
     settings, tune = job.settings, job.settings.tune
     train = Train(**vars(settings.train)).model_copy(update={"splits": (tune.split,), "channels": (tune.input,)})
     name = f"{tune.data_set}.{tune.input}.{tune.split}"
     problem = Network(job.inputs["maps"] / "maps.h5", settings.maps.cells, name, settings.galaxies.halo_msun)
-    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
-        results = run(tune, train, problem, job.checkpoint, runner, job.progress)
-    outcome.save(results, job.folder)
-    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+    stage.run(job, train, problem)
 
 
 def tune(job: Job) -> None:
@@ -290,16 +282,6 @@ def tune(job: Job) -> None:
     searched = outcome.load(job.inputs["search"])
     job.metrics |= results.write(searched, job.folder, "kaur2021.train", again=False)
     draw.draw(searched, job.folder)
-
-
-def _told(log: Curves) -> Callable[[str, int, dict[str, float]], None]:
-    """Logs the epochs of the networks, ``DL1.one_channel.image-2`` being the second member of one."""
-
-    def on_epoch(name: str, epoch: int, values: dict[str, float]) -> None:
-        network, _, member = name.partition("-")
-        log(int(member or 1), {f"{network}/{key}": value for key, value in values.items()}, epoch)
-
-    return on_epoch
 
 
 PUBLISHED = data_manifests.load("kaur2021/published")

@@ -78,19 +78,11 @@ def _train(job: Job, fit: Callable[..., dict[str, float]], group: Any) -> None:
 def search(job: Job) -> None:
     """Try hyper-parameters of the repaired network; every trial is a run under this stage's."""
     from reproduce.papers.skusa2023.search import Networks
-    from reproduce.workflow.executor import processes
-    from tuning import outcome
-    from tuning.runner import Runner
-    from tuning.search import search as run
+    from tuning import stage
 
-    if job.run is None:
-        raise ValueError("a search records its trials under the run of its stage, and this job has none")
     problem = Networks(job.inputs["models"] / "models.h5", job.settings.models, job.settings.tune.stride)
     group = Repaired(**vars(job.settings.repaired))
-    with processes(job.executor) as pool, Runner(pool, job.run) as runner:
-        results = run(job.settings.tune, group, problem, job.checkpoint, runner, job.progress)
-    outcome.save(results, job.folder)
-    job.metrics |= {f"{one.network}.trials": float(len(one.tried)) for one in results}
+    stage.run(job, group, problem)
 
 
 def tune(job: Job) -> None:
