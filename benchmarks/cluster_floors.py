@@ -27,8 +27,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from reproduce.learning.intervals import spread
 from reproduce.papers.bialopetravicius2019 import fields, sets
-from reproduce.papers.bialopetravicius2019.claim import robust
 from reproduce.papers.bialopetravicius2019.drawn import Draw
 from reproduce.papers.bialopetravicius2019.networks.model import ResNet
 from reproduce.papers.bialopetravicius2019.predict_command import PRETRAINED
@@ -225,8 +225,8 @@ def age_median(log_likelihood: Array, nodes: Array, log_age: tuple[float, float]
 def report(name: str, error: Array, log_mass: Array) -> None:
     """Print the scatter of all clusters and of thirds of the mass."""
     thirds = [error[rows] for rows in np.array_split(np.argsort(log_mass), 3)]
-    cells = [f"{robust(part)[1]:.3f}" for part in (error, *thirds)]
-    print(f"| {name} | {' | '.join(cells)} | {robust(error)[0]:.3f} |")
+    cells = [f"{spread(part)[1]:.3f}" for part in (error, *thirds)]
+    print(f"| {name} | {' | '.join(cells)} | {spread(error)[0]:.3f} |")
 
 
 def drawer(folder: Path, number: int) -> Draw:

@@ -224,6 +224,25 @@ def cutouts(files: Mapping[str, Path], centres: SkyCoord, side: int) -> Iterator
                 yield number, rate
 
 
+def every_cutout(files: Mapping[str, Path], centres: SkyCoord, side: int) -> NDArray[np.float32]:
+    """`cutouts` about all places, shape (n, 3, side, side) [electrons/s].
+
+    Raises
+    ------
+    InputError
+        As `cutouts`, or if a place is not on all three images.
+    """
+    found = dict(cutouts(files, centres, side))
+    missing = [k for k in range(len(centres)) if k not in found]
+    if missing:
+        one = centres[missing[0]]
+        raise InputError(
+            f"{files['F475W']}: {side} x {side} px about {one.ra.deg:.5f} {one.dec.deg:+.5f} are not "
+            "on all three images; choose another place"
+        )
+    return np.stack([found[k] for k in range(len(centres))])
+
+
 def sample_tiles(
     bricks: Sequence[int], number: int, side: int, seed: int, downloader: Downloader
 ) -> Iterator[tuple[str, NDArray[np.float32], dict[str, float]]]:

@@ -7,6 +7,7 @@ Papadopoulos et al. 2002; Lei et al. 2018). It covers by construction on items l
 has to be measured.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -56,3 +57,40 @@ class Intervals:
     def half_widths(self, terms: NDArray) -> NDArray[np.float64]:
         """Of items with these terms, shape (levels, n), in the quantity's unit."""
         return self.quantiles[:, None] * np.exp(terms @ self.coefficients)
+
+
+def summary(
+    quantiles: Callable[[Sequence[float]], NDArray], levels: Sequence[tuple[float, float]]
+) -> NDArray[np.float64]:
+    """Medians and intervals of posteriors, shape (5, n, d): low ends of 95 and 68 %, median, high ends of 68 and 95 %.
+
+    Parameters
+    ----------
+    quantiles : callable
+        Gives the quantiles (q, n, d) of q probabilities.
+    levels : sequence of (float, float)
+        Of each of the d parameters, the levels that hold `LEVELS` of the truths.
+    """
+    parts = []
+    for k, (inner, outer) in enumerate(levels):
+        wanted = [(1 - outer) / 2, (1 - inner) / 2, 0.5, (1 + inner) / 2, (1 + outer) / 2]
+        parts.append(quantiles(wanted)[..., k])
+    return np.stack(parts, axis=-1)
+
+
+def named(names: Sequence[str], found: NDArray) -> dict[str, NDArray]:
+    """A `summary` by name: ``NAME`` is the median, ``NAME_low_68`` and so on the ends of the intervals, (n,) each."""
+    columns = {}
+    for k, name in enumerate(names):
+        columns[name] = found[2, :, k]
+        for place, end in ((1, "low_68"), (3, "high_68"), (0, "low_95"), (4, "high_95")):
+            columns[f"{name}_{end}"] = found[place, :, k]
+    return columns
+
+
+def spread(errors: NDArray) -> tuple[float, float]:
+    """Median, and half of the width that holds the middle 68 %; NaN of none."""
+    if errors.size == 0:
+        return np.nan, np.nan
+    low, middle, high = np.percentile(errors, (16, 50, 84))
+    return float(middle), float(high - low) / 2

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reproduce.learning.intervals import spread
 from reproduce.papers.bialopetravicius2019 import sets
 from reproduce.papers.bialopetravicius2019.baselines import LEVELS as QUANTILES
 from reproduce.papers.bialopetravicius2019.labels import NAMES, PARAMETERS, columns
@@ -84,7 +85,7 @@ def cell_table(methods: dict[str, Array], labels: dict[str, Array], grid: Grid, 
                 continue
             for method, quantiles in methods.items():
                 for k, name in enumerate(PARAMETERS):
-                    bias, scatter = robust(quantiles[MIDDLE, inside, k] - true[inside, k])
+                    bias, scatter = spread(quantiles[MIDDLE, inside, k] - true[inside, k])
                     rows.append(
                         {
                             "method": method,
@@ -102,12 +103,6 @@ def cell_table(methods: dict[str, Array], labels: dict[str, Array], grid: Grid, 
                     )
     names = "method parameter age_low age_high mass_low mass_high n bias bias_error scatter error"
     return pd.DataFrame(rows, columns=names.split())
-
-
-def robust(error: Array) -> tuple[float, float]:
-    """Median, and half of the width that holds the middle 68 %."""
-    low, middle, high = np.percentile(error, (16, 50, 84))
-    return float(middle), float(high - low) / 2
 
 
 def in_cells(cells: pd.DataFrame) -> dict[str, float]:
@@ -170,7 +165,7 @@ def _unbiased(
         good = bool(inside.sum() >= fewest)
         for parameter, name in enumerate(PARAMETERS):
             if good and NAMES[name] in LIMITS:
-                bias, _ = robust(quantiles[MIDDLE, inside, parameter] - true[inside, parameter])
+                bias, _ = spread(quantiles[MIDDLE, inside, parameter] - true[inside, parameter])
                 good = abs(bias) < LIMITS[NAMES[name]]
         found.append(good)
     return found

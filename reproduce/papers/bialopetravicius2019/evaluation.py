@@ -1,6 +1,6 @@
 """The stage `evaluate`: the networks beside what needs none, on the same test images.
 
-Biases and scatters are those of `claim.robust`; the (age, mass) plane is cut into the cells of `claim`.
+Biases and scatters are those of `learning.intervals.spread`; the (age, mass) plane is cut into the cells of `claim`.
 """
 
 import json
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.learning.checks import named_checks
-from reproduce.learning.intervals import LEVELS
+from reproduce.learning.intervals import LEVELS, spread
 from reproduce.learning.posterior import Mixture
 from reproduce.papers.bialopetravicius2019 import claim, sets
 from reproduce.papers.bialopetravicius2019.baselines import LEVELS as QUANTILES
@@ -190,7 +190,7 @@ def _errors(quantiles: Array, true: Array) -> dict[str, float]:
     found: dict[str, float] = {}
     for k, name in enumerate(PARAMETERS):
         error = quantiles[claim.MIDDLE, :, k] - true[:, k]
-        bias, scatter = claim.robust(error)
+        bias, scatter = spread(error)
         numbers = {"bias": bias, "scatter": scatter, "rms": float(np.sqrt(np.mean(error**2)))}
         for level, low, high in ((68, 1, 3), (95, 0, 4)):
             if np.any(quantiles[low, :, k] < quantiles[high, :, k]):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reproduce.archives import phat
 from reproduce.archives.download import Downloader, UnreachableError, offline
 from reproduce.archives.observed_clusters import COLUMNS, SYNTHETIC, Cluster, Observed
+from reproduce.learning import intervals
 from reproduce.papers.bialopetravicius2019 import sets
 from reproduce.papers.bialopetravicius2019.drawn import Draw
 from reproduce.papers.bialopetravicius2019.fields import WITHOUT_NETWORK
@@ -118,8 +119,7 @@ def apply(observed: Path, trained: Path, folder: Path) -> dict[str, float]:
         difference = np.asarray(table[parameter] - table[f"published_{parameter}"])
         difference = difference[np.isfinite(difference)]
         if difference.size >= 2:
-            low, middle, high = np.percentile(difference, (16, 50, 84))
-            found |= {f"{name}_difference": float(middle), f"{name}_difference_scatter": float(high - low) / 2}
+            found[f"{name}_difference"], found[f"{name}_difference_scatter"] = intervals.spread(difference)
     return found
 
 
@@ -135,11 +135,6 @@ def answers_table(model: "ResNet", rate: NDArray) -> Table:
     from reproduce.papers.bialopetravicius2019.labels import PARAMETERS
 
     answers = model.predict(rate)
-    quantiles = answers.summary()
-    table = Table()
-    for k, name in enumerate(PARAMETERS):
-        table[name] = quantiles[2, :, k]
-        for place, end in ((1, "low_68"), (3, "high_68"), (0, "low_95"), (4, "high_95")):
-            table[f"{name}_{end}"] = quantiles[place, :, k]
+    table = Table(intervals.named(PARAMETERS, answers.summary()))
     table["there"], table["domain"] = answers.there, answers.domain
     return table

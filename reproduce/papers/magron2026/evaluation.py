@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.learning import calibration
-from reproduce.learning.intervals import LEVELS
+from reproduce.learning.intervals import LEVELS, spread
 from reproduce.papers.magron2026 import pixels, sets
 from reproduce.papers.magron2026.labels import NAMES, PARAMETERS, angle_difference, columns
 from reproduce.papers.magron2026.networks.model import Answers, MultiPiDoc
@@ -98,14 +98,6 @@ def evaluate(
     with whole(folder / "metrics.json") as partial:
         partial.write_text(json.dumps(flat, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return flat
-
-
-def spread(errors: Array) -> tuple[float, float]:
-    """Median, and half of the width of the middle 68 %; NaN of none."""
-    if errors.size == 0:
-        return np.nan, np.nan
-    low, middle, high = np.percentile(errors, (16, 50, 84))
-    return float(middle), float(high - low) / 2
 
 
 def _scalars(answers: Answers, labels: dict[str, Array]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from reproduce.archives import phat
 from reproduce.archives.download import Downloader, UnreachableError, offline
 from reproduce.archives.observed_clusters import COLUMNS, SYNTHETIC, Cluster, Observed
+from reproduce.learning import intervals
 from reproduce.papers.magron2026 import sets
 from reproduce.papers.magron2026.drawn import Draw
 from reproduce.papers.magron2026.fields import WITHOUT_NETWORK
@@ -144,8 +145,7 @@ def apply(
         difference = np.asarray(table[parameter] - table[f"published_{parameter}"])
         difference = difference[np.isfinite(difference)]
         if difference.size >= 2:
-            low, middle, high = np.percentile(difference, (16, 50, 84))
-            found |= {f"{name}_difference": float(middle), f"{name}_difference_scatter": float(high - low) / 2}
+            found[f"{name}_difference"], found[f"{name}_difference_scatter"] = intervals.spread(difference)
     with whole(folder / "metrics.json") as partial:
         partial.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return found
@@ -169,12 +169,7 @@ def answers_table(answers: "Answers") -> Table:
         Medians of the seven scalars, each with ``_low_68`` and so on; ``ellipticity``, ``angle_deg`` (of the long axis,
         from columns to rows), ``log_mass_in_field`` (of the mass map), ``domain`` (above 1: unlike the training).
     """
-    quantiles = answers.summary()
-    table = Table()
-    for k, name in enumerate(PARAMETERS):
-        table[name] = quantiles[2, :, k]
-        for place, end in ((1, "low_68"), (3, "high_68"), (0, "low_95"), (4, "high_95")):
-            table[f"{name}_{end}"] = quantiles[place, :, k]
+    table = Table(intervals.named(PARAMETERS, answers.summary()))
     table["ellipticity"], table["angle_deg"] = answers.shapes()
     table["log_mass_in_field"] = np.log10(answers.mass_map.sum(axis=(1, 2)))
     table["domain"] = answers.domain

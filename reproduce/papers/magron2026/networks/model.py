@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reproduce.learning import intervals
 from reproduce.learning.data import slices
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
@@ -143,11 +144,7 @@ class Answers:
     def summary(self) -> Array:
         """Medians and intervals of each scalar, shape (5, n, 7): low ends of 95 and 68 %, median, high ends of 68 and
         95 %."""
-        parts = []
-        for k, (inner, outer) in enumerate(self.levels):
-            wanted = [(1 - outer) / 2, (1 - inner) / 2, 0.5, (1 + inner) / 2, (1 + outer) / 2]
-            parts.append(self.quantiles(wanted)[..., k])
-        return np.stack(parts, axis=-1)
+        return intervals.summary(self.quantiles, self.levels)
 
     def shapes(self) -> tuple[Array, Array]:
         """Ellipticity and position angle [deg] of each image, (n,) each.

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from paper_figures.magron2026 import tables
+from reproduce.learning import intervals
 from reproduce.learning.posterior import n_numbers
-from reproduce.papers.magron2026 import evaluation, labels, pixels, radial
+from reproduce.papers.magron2026 import labels, pixels, radial
 from reproduce.papers.magron2026.drawn import signal_to_noise
 from reproduce.papers.magron2026.networks.architecture import build
 from reproduce.papers.magron2026.settings import PROFILES, Ranges, Views
@@ -192,5 +193,5 @@ def test_aims_are_reached_by_the_right_side_and_not_by_what_was_not_measured() -
 
 def test_spread_is_the_median_and_half_of_the_middle() -> None:
     errors = np.random.default_rng(5).normal(0.3, 0.2, 20_000)
-    assert evaluation.spread(errors) == pytest.approx((0.3, 0.2), abs=0.01)
-    assert np.isnan(evaluation.spread(np.array([]))).all()
+    assert intervals.spread(errors) == pytest.approx((0.3, 0.2), abs=0.01)
+    assert np.isnan(intervals.spread(np.array([]))).all()
