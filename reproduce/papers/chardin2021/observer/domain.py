@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.learning.contrast import Contrast
+from reproduce.learning.data import slices
 from reproduce.learning.domain import Domain, Whitening
 from reproduce.papers.chardin2021.evaluation.map_domain import Brightness, MapDomain
 from reproduce.papers.chardin2021.networks.appearance import NAMES, appearance
 from reproduce.papers.chardin2021.networks.prediction import Summary
 from reproduce.papers.chardin2021.observer import frame
-from reproduce.papers.chardin2021.observer.model import Answers, Observer, batches
+from reproduce.papers.chardin2021.observer.model import READ_AT_ONCE, Answers, Observer
 from reproduce.papers.chardin2021.observer.sets import Fixed
 from reproduce.papers.chardin2021.observer.views import LIGHT_FLOOR
 from reproduce.papers.chardin2021.strange import kinds
@@ -104,7 +105,9 @@ def summary(answers: Answers, flux: NDArray) -> Summary:
 
 
 def _described(observer: Observer, flux: NDArray) -> Summary:
-    parts = [summary(observer.predict(flux[rows]).without_maps(), flux[rows]) for rows in batches(len(flux))]
+    parts = [
+        summary(observer.predict(flux[rows]).without_maps(), flux[rows]) for rows in slices(len(flux), READ_AT_ONCE)
+    ]
     return Summary.join(parts)
 
 

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from reproduce.learning.calibration import coverage
 from reproduce.learning.checks import coverage_rows, named_checks
+from reproduce.learning.data import slices
 from reproduce.learning.intervals import LEVELS
 from reproduce.learning.mixtures import stacked
 from reproduce.learning.posterior import Mixture
 from reproduce.papers.chardin2021.observer import frame, sets
 from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, PARAMETERS, RATIO
 from reproduce.papers.chardin2021.observer.known import DEX, Known
-from reproduce.papers.chardin2021.observer.model import Answers, Observer, batches
+from reproduce.papers.chardin2021.observer.model import READ_AT_ONCE, Answers, Observer
 from reproduce.papers.chardin2021.observer.sets import Fixed
 from reproduce.papers.chardin2021.observer.views import theta_of, truth_of
 from reproduce.papers.chardin2021.observer_settings import Evaluate
@@ -147,7 +148,7 @@ def _ask(
     parts: list[Answers] = []
     inside: list[NDArray[np.bool_]] = []
     sums = PixelSums()
-    for rows in batches(len(views.flux)):
+    for rows in slices(len(views.flux), READ_AT_ONCE):
         found = observer.predict(views.flux[rows], known.take(rows))
         sums.add(views.mass[rows], found.mass)
         if way == "nothing":

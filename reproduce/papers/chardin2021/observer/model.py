@@ -1,7 +1,6 @@
 """Trained networks that are told what is known: light and what is known in, mass map and joint posterior out."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -29,6 +28,7 @@ Array = NDArray[np.float64]
 WEIGHTS = "observer.weights.h5"
 MEND = "train them again, or name a folder of networks that the stage observer_model made"
 BATCH = 16
+READ_AT_ONCE = 256  # views of a set
 ONES = (1.0,) * len(PARAMETERS)
 
 
@@ -277,8 +277,3 @@ def _with_total(share: NDArray, total: Array) -> NDArray[np.float32]:
     """log10 of the mass of each pixel (n, ny, nx) from log10 of their shares, added up to log10 of the total (n,)."""
     missing = total - np.log10((10 ** share.astype(np.float64)).sum(axis=(1, 2)))
     return (share + missing[:, None, None]).astype(np.float32)
-
-
-def batches(n: int, size: int = 256) -> Iterator[slice]:
-    """Rows that are read and predicted at once."""
-    return slices(n, size)

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from reproduce.learning import training
-from reproduce.learning.data import Array, ArrayFile
+from reproduce.learning.data import Array, ArrayFile, slices
 from reproduce.learning.posterior import MixtureLoss
 from reproduce.learning.stream import Stream
 from reproduce.learning.task import Head, Task
@@ -15,7 +15,7 @@ from reproduce.learning.training import OnEpoch
 from reproduce.papers.chardin2021.observer import sets
 from reproduce.papers.chardin2021.observer.frame import PARAMETERS, Scale
 from reproduce.papers.chardin2021.observer.known import NUMBERS, Limits
-from reproduce.papers.chardin2021.observer.model import WEIGHTS, Architecture, Observer, batches
+from reproduce.papers.chardin2021.observer.model import READ_AT_ONCE, WEIGHTS, Architecture, Observer
 from reproduce.papers.chardin2021.observer.network import build
 from reproduce.papers.chardin2021.observer.views import INPUTS, Draw, DrawArrays, arrays, targets
 from reproduce.papers.chardin2021.observer_settings import Train
@@ -129,7 +129,7 @@ def _write_validation(path: Path, fixed: Path, scale: Scale, limits: Limits) -> 
     with whole(path) as partial, h5py.File(partial, "w") as file:
         for name in ("light", "share"):
             file.create_dataset(f"validation/{name}", (n, side, side), np.float32)
-        for rows in batches(n):
+        for rows in slices(n, READ_AT_ONCE):
             labels = {name: values[rows] for name, values in views.labels.items()}
             found = arrays(views.flux[rows], views.mass[rows], labels, views.known.take(rows), scale, limits)
             for name in ("light", "share"):
