@@ -5,6 +5,7 @@ compares the drawing of stars with GalSim.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from reproduce.papers.magron2026.settings import Ranges, Views
 from reproduce.sky import hst, m31, tiles
 from reproduce.sky.settings import HstCamera
 from reproduce.stars.isochrones import isochrones
+from reproduce.workflow.executor import InProcess
 from tests.support.mock_clusters import snapshot_file
 
 STARS = 100_000
@@ -32,6 +34,7 @@ def main(folder: Path) -> None:
     views = Views(distance_kpc=(785.0, 785.0), thinning=(1.0, 1.0))
     ranges = Ranges(log_luminosity=(0.0, 8.0))
     draw = Draw((file,), fields, views, ranges, HstCamera(pixels=128), 4, priors_of=Views())
+    draw = draw.prepared(folder / "stars", InProcess())
     with SnapshotFile(file) as opened:
         stars: Stars = read_stars(opened, 0)
     seen = [draw.seen_from(np.random.default_rng(k)) for k in range(8)]
@@ -46,7 +49,7 @@ def main(folder: Path) -> None:
     print(f"  as views, thinned, stretched, on fields, with labels: {1 / seconds:.0f} a second")
     seconds = best(lambda k: draw(np.random.default_rng([1, k]), k), 16)
     print(f"  as the network reads them, with CMDs: {1 / seconds:.0f} a second")
-    half = Draw((file,), fields, Views(), ranges, draw.camera, 4)
+    half = replace(draw, views=Views(), priors_of=None)
     seconds = best(lambda k: half(np.random.default_rng([1, k]), k), 16)
     print(f"  the same at 200 to 1,200 kpc, 30 to 100 % of the stars: {1 / seconds:.0f} a second")
     view = draw.view(np.random.default_rng(1))

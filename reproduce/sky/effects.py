@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.sky.noise import counted
 from reproduce.sky.settings import Camera, Effects
 from reproduce.stars.photometry import luminosity_of_apparent
 
@@ -72,11 +73,10 @@ def expose(
     if effects.zero_point_mag is not None:
         electron = float(luminosity_of_apparent(effects.zero_point_mag, distance_kpc))
         # the Fourier transform leaves light of -1e-16 of the total in empty pixels
-        electrons = generator.poisson(np.maximum(seen, 0) / electron).astype(np.float64)
-        electrons += effects.read_noise_electrons * generator.standard_normal(image.shape)
+        electrons = counted(np.maximum(seen, 0) / electron, effects.read_noise_electrons, generator)
         if effects.saturation_electrons is not None:
             electrons = np.minimum(electrons, effects.saturation_electrons)
-        seen = electrons * electron
+        seen = electrons.astype(np.float64) * electron
     seen = seen - (1 - effects.sky_left) * sky
     if effects.bad_pixels > 0:
         seen[generator.random(image.shape) < effects.bad_pixels] = 0

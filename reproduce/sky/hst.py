@@ -22,6 +22,7 @@ from reproduce.cluster.snapshot import Snapshot, axes_along
 from reproduce.sky import hst_kernels, kernels
 from reproduce.sky.camera import ARCSEC_PER_RADIAN
 from reproduce.sky.hst_psf import PSFS
+from reproduce.sky.noise import counted
 from reproduce.sky.psf import Psf
 from reproduce.sky.settings import HstCamera
 from reproduce.stars import bands as photometric
@@ -33,8 +34,6 @@ EXTINCTION = {"F336W": 1.63, "F475W": 1.18, "F814W": 0.555}
 M31_KPC = 785.0
 NODES = 2
 """Nodes of the fine grid in a pixel: the blur and the pixel leave below 1 % of the transform beyond its Nyquist."""
-LARGEST_SKEWNESS = 0.1
-"""Where the counts' distribution, Poisson's and the read noise's, is less skewed than this, a Gaussian is drawn."""
 
 Array = NDArray[np.float64]
 
@@ -304,16 +303,7 @@ def expose(
     if noisy_background is not None:
         sky, read = np.zeros_like(sky), np.zeros_like(read)
     mean = (np.asarray(rate, dtype=np.float32) + sky) * time
-    variance = mean + read**2
-    deviation = np.sqrt(variance)
-    counts = hst_kernels.standard_normal(generator, mean.size).reshape(mean.shape)
-    counts *= deviation
-    counts += mean
-    skewed = mean > LARGEST_SKEWNESS * variance * deviation
-    if skewed.any():
-        few = mean[skewed]
-        noise = np.broadcast_to(read, mean.shape)[skewed] * generator.standard_normal(few.size, dtype=np.float32)
-        counts[skewed] = generator.poisson(few) + noise
+    counts = counted(mean, read, generator)
     if noisy_background is not None:
         counts += noisy_background * time
     return np.minimum(counts, well) / time - sky

@@ -38,6 +38,46 @@ def project(position: NDArray, axes: NDArray, scale: float, u0: float, v0: float
 
 
 @njit(cache=True)
+def near(
+    position: NDArray,
+    mass: NDArray,
+    luminosity: NDArray,
+    axes: NDArray,
+    scale: float,
+    u0: float,
+    v0: float,
+    low: float,
+    high: float,
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Stars whose column and row lie between two limits [px], in their order; the others as in `project`.
+
+    Parameters
+    ----------
+    position, mass, luminosity : array, shape (n, 3), (n,), (n,)
+        Of all stars.
+    axes, scale, u0, v0
+        As in `project`.
+    low, high : float
+        The limits; `high` is beyond.
+
+    Returns
+    -------
+    u, v, mass, luminosity : array of float64, shape (m,)
+        Of the stars between.
+    """
+    n = position.shape[0]
+    u, v, m, light = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    k = 0
+    for i in range(n):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
+        u[k] = u0 + scale * (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z)
+        v[k] = v0 + scale * (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z)
+        m[k], light[k] = mass[i], luminosity[i]
+        k += (low <= u[k]) & (u[k] < high) & (low <= v[k]) & (v[k] < high)  # no branch to be guessed wrong
+    return u[:k], v[:k], m[:k], light[:k]
+
+
+@njit(cache=True)
 def bin_stars(u: NDArray, v: NDArray, weight: NDArray, pixels: int) -> NDArray:
     """Sum of the weights of the stars in each pixel, shape (pixels, pixels) float64: no blur, nothing from outside."""
     image = np.zeros((pixels, pixels))
@@ -87,14 +127,17 @@ def spread_stars(u: NDArray, v: NDArray, weight: NDArray, offset: float, per_pix
         ix, iy = int(x), int(y)
         _cubic(x - ix, wx)
         _cubic(y - iy, wy)
-        at_edge = ix == 0 or iy == 0 or ix >= size - 2 or iy >= size - 2
-        for j in range(4):
-            share = weight[i] * wy[j]
-            for k in range(4):
-                row, column = iy + j - 1, ix + k - 1
-                if at_edge:
-                    row, column = row % size, column % size
-                grid[row, column] += share * wx[k]
+        if 0 < ix < size - 2 and 0 < iy < size - 2:
+            for j in range(4):
+                share = weight[i] * wy[j]
+                row = grid[iy + j - 1]
+                for k in range(4):
+                    row[ix + k - 1] += share * wx[k]
+        else:
+            for j in range(4):
+                share = weight[i] * wy[j]
+                for k in range(4):
+                    grid[(iy + j - 1) % size, (ix + k - 1) % size] += share * wx[k]
     return grid
 
 
@@ -106,3 +149,30 @@ def _cubic(t: float, w: NDArray) -> None:
     w[1] = (4.0 - 6.0 * t * t + 3.0 * t * t * t) / 6.0
     w[2] = (4.0 - 6.0 * s * s + 3.0 * s * s * s) / 6.0
     w[3] = t * t * t / 6.0
+
+
+@njit(cache=True)
+def correlate(image: NDArray, kernel: NDArray) -> NDArray:
+    """Sum of rows around each row with the weights of a kernel, the image mirrored at its edges (d c b a | a b c d).
+
+    Parameters
+    ----------
+    image : array of float64, shape (ny, nx)
+    kernel : array, shape (2 reach + 1,)
+
+    Returns
+    -------
+    array of float64, shape (ny, nx)
+    """
+    ny, nx = image.shape
+    reach = kernel.size // 2
+    found = np.zeros((ny, nx))
+    for row in range(ny):
+        for k in range(kernel.size):
+            place = (row + k - reach) % (2 * ny)
+            if place >= ny:
+                place = 2 * ny - 1 - place
+            weight = kernel[k]
+            for column in range(nx):
+                found[row, column] += weight * image[place, column]
+    return found

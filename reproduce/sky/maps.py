@@ -131,15 +131,16 @@ def expose(
 ) -> Exposure:
     """One cluster in one view, before the logarithm is taken; parameters and errors as in `render`."""
     psf = psf or instrument.point_spread_function(camera, view.fwhm_arcsec)
-    u, v = instrument.places(stars, camera, view)
-    mass = kernels.bin_stars(u, v, stars.mass_msun, camera.pixels)
-    n_stars, mass_msun, luminosity = kernels.sum_inside(u, v, stars.mass_msun, stars.luminosity_lsun, camera.pixels)
+    margin = instrument.margin_pixels(psf, camera)
+    u, v, masses, luminosities = instrument.around(stars, camera, view, margin)
+    mass = kernels.bin_stars(u, v, masses, camera.pixels)
+    n_stars, mass_msun, luminosity = kernels.sum_inside(u, v, masses, luminosities, camera.pixels)
     if luminosity <= 0:
         raise InputError(
             f"{stars.name}: no star shines in a field of {camera.field_arcsec:g} arcsec at {view.distance_kpc:g} kpc "
-            f"(the cluster has {len(u)} stars); use a larger field or distance, or an earlier snapshot"
+            f"(the cluster has {len(stars.mass_msun)} stars); use a larger field or distance, or an earlier snapshot"
         )
-    light = _light(stars, camera, view, psf, generator, u, v)
+    light = _light(u, v, luminosities, camera, view, psf, margin, generator)
     return Exposure(
         flux=photometry.flux_of_luminosity(instrument.smooth(light, camera.smoothing_pixels), view.distance_kpc),
         mass=instrument.smooth(mass, camera.smoothing_pixels),
@@ -150,24 +151,25 @@ def expose(
 
 
 def _light(
-    stars: Stars,
+    u: NDArray,
+    v: NDArray,
+    luminosity: NDArray,
     camera: Camera,
     view: View,
     psf: Psf,
+    margin: int,
     generator: np.random.Generator | None,
-    u: NDArray,
-    v: NDArray,
 ) -> NDArray[np.float64]:
     """Light in each pixel, with the observational effects that the camera has."""
-    luminosity = stars.luminosity_lsun
     if camera.effects == NO_EFFECTS:
-        return instrument.light_image(u, v, luminosity, camera, psf)
+        return instrument.light_image(u, v, luminosity, camera, psf, camera.smoothing_pixels)
     if generator is None:
         raise InputError("camera: observational effects draw random numbers; give a seed")
-    margin = instrument.margin_pixels(psf, camera)
     others = effects.field_stars(camera.effects, camera, margin, view.distance_kpc, generator)
     u, v, luminosity = (np.concatenate(pair) for pair in zip((u, v, luminosity), others, strict=True))
-    image = instrument.light_image(u, v, luminosity, camera, psf)
+    # what saturates is a matter of single pixels, smoothed or not
+    smoothed = 0.0 if camera.effects.saturation_electrons is not None else camera.smoothing_pixels
+    image = instrument.light_image(u, v, luminosity, camera, psf, smoothed)
     return effects.expose(image, camera.effects, camera, view.distance_kpc, generator)
 
 

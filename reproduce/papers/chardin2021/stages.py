@@ -170,13 +170,15 @@ def apply(job: Job) -> None:
 
 def observer_sets(job: Job) -> None:
     """Draw fixed views of the observer's clusters, to scale, to calibrate and to test with."""
-    from reproduce.papers.chardin2021.observer.sets import make
+    from reproduce.papers.chardin2021.observer.sets import GROUPS, make
 
-    job.metrics |= make(_observer_draws(job), job.settings.observer.sets, job.folder, job.executor, job.progress)
+    job.metrics |= make(
+        _observer_draws(job, *GROUPS), job.settings.observer.sets, job.folder, job.executor, job.progress
+    )
 
 
-def _observer_draws(job: Job) -> "dict[str, Draw]":
-    """What draws views of the clusters to train, to calibrate and to test the observer's networks with."""
+def _observer_draws(job: Job, *groups: str) -> "dict[str, Draw]":
+    """What draws views of the clusters to train, to calibrate or to test the observer's networks with."""
     from reproduce.papers.chardin2021.observer.clusters import split
     from reproduce.papers.chardin2021.observer.sets import draws
 
@@ -188,7 +190,8 @@ def _observer_draws(job: Job) -> "dict[str, Draw]":
         settings.dataset.test_models,
     )
     simulations = {name: job.inputs["simulate"] / name / "snapshots.h5" for name in chosen.every}
-    return draws(simulations, chosen, settings.observer.views, settings.dataset.camera)
+    views, camera = settings.observer.views, settings.dataset.camera
+    return draws(simulations, chosen, views, camera, job.checkpoint / "stars", job.executor, groups)
 
 
 def observer_train(job: Job) -> None:
@@ -197,7 +200,7 @@ def observer_train(job: Job) -> None:
 
     with curves(job.run, 1) as log:
         job.metrics |= fit(
-            _observer_draws(job)["train"],
+            _observer_draws(job, "train")["train"],
             job.inputs["observer_sets"],
             job.settings.observer.train,
             job.folder,

@@ -4,7 +4,6 @@ What a process that draws needs is read once from the files of earlier stages; n
 """
 
 import functools
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,18 +17,17 @@ from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.papers.magron2026 import pixels
 from reproduce.papers.magron2026.labels import Priors, columns, components
 from reproduce.papers.magron2026.settings import Ranges, Views
-from reproduce.sky import hst, m31
+from reproduce.sky import hst, m31, prepared
 from reproduce.sky.settings import HstCamera
 from reproduce.sky.tiles import Tiles
 from reproduce.stars import bands
 from reproduce.stars.isochrones import feh_of_metallicity
 from reproduce.workflow.errors import InputError
+from reproduce.workflow.executor import Executor
 
 Group = Literal["train", "validation", "test"]
 FEWEST_STARS = 200  # after thinning: fewer are no cluster
 ATTEMPTS = 1_000  # at a snapshot that is heavy enough
-KEPT_BYTES = 2**30
-"""Stars of snapshots that a process keeps in memory, about; reading them takes as long as a view."""
 SOLAR_V = 4.81
 """Absolute Vega magnitude of the Sun in V (Willmer 2018, ApJS 236, 47)."""
 
@@ -92,7 +90,7 @@ class Draw:
     Attributes
     ----------
     clusters : tuple of Path
-        Files of snapshots.
+        Files of snapshots; `prepared` before anything is drawn.
     fields : Path
         ``fields.h5``.
     views, ranges, camera
@@ -130,6 +128,11 @@ class Draw:
         files = tuple(inputs["simulate"] / name / "snapshots.h5" for name in names)
         groups = settings.views, settings.ranges, settings.camera
         return cls(files, inputs["fields"] / "fields.h5", *groups, settings.train.block, group)
+
+    def prepared(self, folder: Path, executor: Executor) -> Self:
+        """The same, of stars prepared in a folder (`reproduce.sky.prepared`): 32 bytes for each star and snapshot."""
+        files = prepared.prepare({path.parent.name: path for path in self.clusters}, folder, _columns, executor)
+        return replace(self, clusters=tuple(files.values()))
 
     @property
     def priors(self) -> Priors:
@@ -274,14 +277,6 @@ def signal_to_noise(light: NDArray, field: NDArray, camera: HstCamera, band: int
     return float(np.sqrt(np.sum((light[band] * time) ** 2 / variance, dtype=np.float64)))
 
 
-def close() -> None:
-    """Let go of the snapshots and fields that this process keeps."""
-    _kept.clear()
-    _file.cache_clear()
-    _tiles.cache_clear()
-    _usable.cache_clear()
-
-
 def _log_uniform(generator: np.random.Generator, ends: tuple[float, float]) -> float:
     return float(np.exp(generator.uniform(*np.log(ends))))
 
@@ -294,14 +289,9 @@ def _direction(generator: np.random.Generator) -> tuple[float, float, float]:
 
 
 @functools.lru_cache(maxsize=64)
-def _file(path: Path) -> SnapshotFile:
-    return SnapshotFile(path)
-
-
-@functools.lru_cache(maxsize=64)
 def _usable(path: Path, least_stars: int) -> NDArray[np.int64]:
     """Numbers of a cluster's snapshots with so many stars."""
-    return np.flatnonzero(_file(path).n_stars >= least_stars)
+    return np.flatnonzero(prepared.opened(path).n_stars >= least_stars)
 
 
 @functools.lru_cache(maxsize=4)
@@ -325,21 +315,6 @@ def _tiles(path: Path, group: Group, outside_kpc: float) -> Tiles:
     return Tiles(found.rate[chosen], names, found.place[chosen], found.noisy, found.origin)
 
 
-_kept: OrderedDict[tuple[Path, int], Stars] = OrderedDict()
-
-
-def _stars(path: Path, number: int) -> Stars:
-    """Stars of a snapshot, those of the last ones used kept in memory."""
-    key = path, number
-    if key not in _kept:
-        _kept[key] = read_stars(_file(path), number)
-        size = sum(_bytes(one) for one in _kept.values())
-        while size > KEPT_BYTES and len(_kept) > 1:
-            size -= _bytes(_kept.popitem(last=False)[1])
-    _kept.move_to_end(key)
-    return _kept[key]
-
-
 def read_stars(file: SnapshotFile, number: int) -> Stars:
     """Magnitudes of a snapshot's stars, of the cluster's own [Fe/H]."""
     if not np.isfinite(file.metallicity):
@@ -349,6 +324,18 @@ def read_stars(file: SnapshotFile, number: int) -> Stars:
     return Stars(own, every.light[:, 3] * np.float32(10 ** (0.4 * SOLAR_V)))
 
 
-def _bytes(stars: Stars) -> int:
+def _columns(file: SnapshotFile, number: int) -> dict[str, NDArray]:
+    """Of a snapshot, for `reproduce.sky.prepared`."""
+    stars = read_stars(file, number)
     one = stars.hst
-    return one.position_pc.nbytes + one.mass_msun.nbytes + one.light.nbytes + stars.v.nbytes
+    return {"position_pc": one.position_pc, "mass_msun": one.mass_msun, "light": one.light, "v": stars.v}
+
+
+def _stars(path: Path, number: int) -> Stars:
+    """Stars of a prepared snapshot."""
+    file = prepared.opened(path)
+    columns = file.read(number)
+    v = columns.pop("v")
+    feh, age = feh_of_metallicity(file.metallicity), float(file.ages_gyr[number])
+    name = f"snapshot {number} of {file.name}"
+    return Stars(hst.HstStars(age_gyr=age, feh=feh, bands=tuple(bands.HST_BANDS), name=name, **columns), v)

@@ -5,6 +5,7 @@ for them.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import data_manifests
 from reproduce.papers.magron2026 import drawing
@@ -12,6 +13,9 @@ from reproduce.papers.magron2026.settings import PROFILES
 from reproduce.workflow.members import by_name, curves
 from reproduce.workflow.papers import Command, Paper
 from reproduce.workflow.stages import Job, Stage, figure
+
+if TYPE_CHECKING:
+    from reproduce.papers.magron2026.drawn import Draw, Group
 
 
 def simulate(job: Job) -> None:
@@ -49,24 +53,29 @@ def fields(job: Job) -> None:
         job.run.tags({"data": settings.fields.source})
 
 
+def _draw(job: Job, group: "Group" = "train") -> "Draw":
+    """Draws views of the training or the test clusters."""
+    from reproduce.papers.magron2026.drawn import Draw
+
+    return Draw.of(job.settings, job.inputs, group).prepared(job.checkpoint / "stars", job.executor)
+
+
 def sets(job: Job) -> None:
     """Fixed images to choose the epoch with and to test with."""
-    from reproduce.papers.magron2026.drawn import Draw
     from reproduce.papers.magron2026.sets import make
 
-    training, test = (Draw.of(job.settings, job.inputs, group) for group in ("train", "test"))
+    training, test = _draw(job), _draw(job, "test")
     job.metrics |= make(training, test, job.settings.sets, job.folder, job.executor, job.progress)
 
 
 def train(job: Job) -> None:
     """Train the one network on views that are drawn anew in every epoch."""
-    from reproduce.papers.magron2026.drawn import Draw
     from reproduce.papers.magron2026.networks.training import train as fit
 
     group = job.settings.train
     with curves(job.run, group.members) as log:
         job.metrics |= fit(
-            Draw.of(job.settings, job.inputs),
+            _draw(job),
             job.inputs["sets"],
             group,
             job.folder,
@@ -94,10 +103,9 @@ def evaluate(job: Job) -> None:
 def ablation(job: Job) -> None:
     """What each input and head is worth: short trainings without it."""
     from reproduce.papers.magron2026.ablation import ablate
-    from reproduce.papers.magron2026.drawn import Draw
 
     job.metrics |= ablate(
-        Draw.of(job.settings, job.inputs),
+        _draw(job),
         job.inputs["sets"],
         job.settings.train,
         job.settings.ablation,
@@ -110,10 +118,9 @@ def ablation(job: Job) -> None:
 
 def observe(job: Job) -> None:
     """Get PHAT's clusters with their published ages and masses, or draw a synthetic catalogue."""
-    from reproduce.papers.magron2026.drawn import Draw
     from reproduce.papers.magron2026.observed import observe as look
 
-    test = Draw.of(job.settings, job.inputs, "test")
+    test = _draw(job, "test")
     job.metrics |= look(job.settings.observe, test, job.settings.sets, job.folder, job.cache)
     if job.run is not None:
         job.run.tags({"data": job.settings.observe.source})
@@ -121,13 +128,12 @@ def observe(job: Job) -> None:
 
 def apply(job: Job) -> None:
     """What the network says of M31's clusters."""
-    from reproduce.papers.magron2026.drawn import Draw
     from reproduce.papers.magron2026.observed import apply as say
 
     job.metrics |= say(
         job.inputs["observe"] / "observed.h5",
         job.inputs["train"],
-        Draw.of(job.settings, job.inputs),
+        _draw(job),
         job.settings.observe,
         job.settings.sets,
         job.folder,
@@ -136,12 +142,11 @@ def apply(job: Job) -> None:
 
 def search(job: Job) -> None:
     """Try hyper-parameters of the network; every trial is a run under this stage's."""
-    from reproduce.papers.magron2026.drawn import Draw
     from reproduce.papers.magron2026.search import Networks
     from reproduce.papers.magron2026.settings import Train
     from tuning import stage
 
-    problem = Networks(Draw.of(job.settings, job.inputs), job.inputs["sets"] / "validation.h5")
+    problem = Networks(_draw(job), job.inputs["sets"] / "validation.h5")
     group = Train(**vars(job.settings.train))
     stage.run(job, group, problem)
 

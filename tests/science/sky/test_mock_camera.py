@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from reproduce.sky import camera as instrument
 from reproduce.sky.camera import ARCSEC_PER_RADIAN, Stars, View
@@ -148,3 +149,32 @@ def test_galsim_draws_the_same_field(fwhm: float) -> None:
         star = galsim.Moffat(beta=2.5, fwhm=fwhm, flux=flux).shift(0.25 * (place - 80), 0.25 * (row - 80))
         theirs += star.drawImage(nx=160, ny=160, scale=0.25, dtype=float)
     assert np.abs(ours - theirs.array).max() < 0.01 * theirs.array.max()
+
+
+@pytest.mark.parametrize("sigma", [0.7, 4.0, 30.0])
+def test_smoothing_is_scipys(sigma: float) -> None:
+    """Sums of the same numbers in another order; an image narrower than the kernel is mirrored again and again."""
+    image = np.random.default_rng(1).random((60, 90))
+    theirs = ndimage.gaussian_filter(image, sigma, mode="reflect", truncate=instrument.SMOOTHING_REACH)
+    np.testing.assert_allclose(instrument.smooth(image, sigma), theirs, rtol=1e-12)
+
+
+def test_stars_around_the_field_are_those_of_all(stars: Stars) -> None:
+    view = View(9.0, 1.0, line_of_sight=(1.0, 0.5, 0.2), shift_arcsec=(3.0, -1.0))
+    u, v = instrument.places(stars, PAPER, view)
+    near = (u >= -30) & (u < 190) & (v >= -30) & (v < 190)
+    assert 0 < near.sum() < len(u)
+    found = instrument.around(stars, PAPER, view, 30)
+    for ours, true in zip(found, (u, v, stars.mass_msun, stars.luminosity_lsun), strict=True):
+        np.testing.assert_array_equal(ours, true[near])
+
+
+@pytest.mark.parametrize("fwhm", [0.5, 0.65])
+def test_what_will_be_smoothed_needs_no_fine_grid(stars: Stars, fwhm: float) -> None:
+    view, psf = View(15.0, fwhm), Moffat(fwhm)
+    u, v = instrument.places(stars, PAPER, view)
+    images = [instrument.light_image(u, v, stars.luminosity_lsun, PAPER, psf, smoothed) for smoothed in (0.0, 4.0)]
+    fine, coarse = (np.log10(instrument.smooth(image, 4.0)) for image in images)
+    reach = 24  # of the smoothing: what is cut off at the edge and mirrored is no smooth image
+    assert np.abs(fine - coarse)[reach:-reach, reach:-reach].max() < 1e-4
+    assert np.abs(fine - coarse).max() < 0.01

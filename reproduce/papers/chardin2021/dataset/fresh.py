@@ -5,7 +5,6 @@ evenly in the logarithm, as their relative errors do. The seeing is one of a few
 transforms of its point-spread functions: one for each map would take as long as the map.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.learning.arrays import Array, Arrays
 from reproduce.papers.chardin2021.settings import Dataset, Fresh
-from reproduce.sky.camera import Stars, View
+from reproduce.sky import prepared
+from reproduce.sky.camera import View, stars_of
 from reproduce.sky.maps import Maps, render
 from reproduce.workflow.executor import default_workers
 
 if TYPE_CHECKING:
     from reproduce.learning.data import ArrayFile
     from reproduce.learning.stream import Stream
-
-KEPT_BYTES = 2**30
-"""Stars of snapshots that a process keeps in memory, about; reading 50,000 of them takes twice as long as a map."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Views:
     Attributes
     ----------
     snapshots : tuple of (Path, int)
-        File of each training simulation and the number of its snapshots.
+        Prepared stars of each training simulation and the number of its snapshots.
     dataset : Dataset
         Settings of the camera and the largest shift.
     fresh : Fresh
@@ -66,7 +62,7 @@ class Views:
     def render(self, rng: np.random.Generator, item: int) -> Maps:
         """The same before it is standardised."""
         path, count = self.snapshots[item % len(self.snapshots)]
-        stars = kept_stars(path, int(rng.integers(count)))
+        stars = stars_of(prepared.opened(path), int(rng.integers(count)))
         low, high = np.log(self.fresh.distances_kpc)
         z, phi = rng.uniform(-1, 1), rng.uniform(0, 2 * np.pi)
         s = np.sqrt(1 - z * z)
@@ -86,7 +82,7 @@ def stream(simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, sour
     Parameters
     ----------
     simulations
-        File of snapshots of each training simulation, by name.
+        Prepared stars of each training simulation, by name (`reproduce.sky.prepared`).
     dataset, fresh
         Settings.
     source
@@ -94,40 +90,9 @@ def stream(simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, sour
     """
     from reproduce.learning.stream import Stream
 
-    counted = []
-    for name in dataset.train_models:
-        with SnapshotFile(simulations[name]) as file:
-            counted.append((simulations[name], len(file)))
+    paths = [simulations[name] for name in dataset.train_models]
+    counted = [(path, len(prepared.opened(path))) for path in paths]
     draw = Views(tuple(counted), dataset, fresh, {**source.inputs, **source.targets})
     name = f"{dataset.model_dump_json()} {fresh.model_dump_json()} {[count for _, count in counted]}"
     items = fresh.maps or dataset.train
     return Stream(draw, items, source, name, workers=max(0, default_workers() - 1))
-
-
-def close() -> None:
-    """Let go of the snapshots that this process keeps."""
-    _files.clear()
-    _kept.clear()
-
-
-_files: dict[Path, SnapshotFile] = {}
-_kept: OrderedDict[tuple[Path, int], Stars] = OrderedDict()
-
-
-def kept_stars(path: Path, number: int) -> Stars:
-    """Stars of a snapshot, those of the last ones used kept in memory."""
-    key = path, number
-    if key not in _kept:
-        if path not in _files:
-            _files[path] = SnapshotFile(path)
-        _kept[key] = Stars.of(_files[path].read(number))
-        total = sum(_size(stars) for stars in _kept.values())
-        while total > KEPT_BYTES and len(_kept) > 1:
-            total -= _size(_kept.popitem(last=False)[1])
-    _kept.move_to_end(key)
-    return _kept[key]
-
-
-def _size(stars: Stars) -> int:
-    """Bytes of the stars of a snapshot; a library's clusters have few or many."""
-    return sum(array.nbytes for array in (stars.position_pc, stars.mass_msun, stars.luminosity_lsun))

@@ -20,6 +20,8 @@ from reproduce.papers.chardin2021.dataset.schema import open_maps
 from reproduce.papers.chardin2021.networks import losses
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, build
 from reproduce.papers.chardin2021.settings import Dataset, Train
+from reproduce.sky.camera import camera_columns
+from reproduce.sky.prepared import prepare
 from reproduce.workflow.executor import Executor, InProcess
 from reproduce.workflow.progress import Progress
 
@@ -58,6 +60,7 @@ def train(
         for the epochs before a restart when it goes on.
     executor
         Trains the networks side by side, each with its share of the cores. Where there is a GPU they take turns on it.
+        For views that are drawn anew it prepares the stars.
     progress
         Is told how far the networks are.
     simulations, dataset
@@ -77,7 +80,9 @@ def train(
     if train.views == "fresh":
         if simulations is None or dataset is None:
             raise ValueError("views drawn anew need the simulations and the settings of the data set")
-        views = functools.partial(fresh.stream, simulations, dataset, train.fresh)
+        chosen = {name: simulations[name] for name in dataset.train_models}
+        stars = prepare(chosen, checkpoint / "stars", camera_columns, executor or InProcess())
+        views = functools.partial(fresh.stream, stars, dataset, train.fresh)
         histories = _together(maps, scaler, train, folder, checkpoint, views, on_epoch, progress)
     else:
         histories = _apart(maps, scaler, train, folder, checkpoint, on_epoch, executor, progress)

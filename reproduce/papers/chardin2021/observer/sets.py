@@ -20,6 +20,8 @@ from reproduce.papers.chardin2021.observer.frame import Scale
 from reproduce.papers.chardin2021.observer.known import Known, Limits
 from reproduce.papers.chardin2021.observer.views import Cluster, Draw, Seen
 from reproduce.papers.chardin2021.observer_settings import Sets, Views
+from reproduce.sky.camera import camera_columns
+from reproduce.sky.prepared import prepare
 from reproduce.sky.settings import Camera
 from reproduce.sky.units import LOG_FLUX, LOG_MASS
 from reproduce.workflow.errors import InputError
@@ -64,13 +66,35 @@ class Fixed:
         return np.unique(both, axis=1, return_inverse=True)[1].reshape(-1)
 
 
-def draws(simulations: Mapping[str, Path], split: Split, views: Views, camera: Camera) -> dict[str, Draw]:
-    """What draws the views of each group."""
+def draws(
+    simulations: Mapping[str, Path],
+    split: Split,
+    views: Views,
+    camera: Camera,
+    folder: Path,
+    executor: Executor,
+    groups: Sequence[str] = GROUPS,
+) -> dict[str, Draw]:
+    """What draws the views of some groups.
 
-    def of(names: Sequence[str]) -> Draw:
-        return Draw(tuple(Cluster.of(name, simulations[name]) for name in names), views, camera)
-
-    return {group: of(getattr(split, group)) for group in GROUPS}
+    Parameters
+    ----------
+    simulations
+        File of snapshots of each cluster, by name.
+    split, views, camera
+        Which clusters are whose; settings.
+    folder
+        Receives the clusters' prepared stars, 20 bytes for each star and snapshot.
+    executor
+        Prepares them.
+    groups
+        Of `GROUPS`.
+    """
+    names = {group: getattr(split, group) for group in groups}
+    every = dict.fromkeys(name for some in names.values() for name in some)
+    stars = prepare({name: simulations[name] for name in every}, folder, camera_columns, executor)
+    clusters = {name: Cluster.of(name, path) for name, path in stars.items()}
+    return {group: Draw(tuple(clusters[name] for name in some), views, camera) for group, some in names.items()}
 
 
 def make(

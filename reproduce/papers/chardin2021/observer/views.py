@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.learning.arrays import Arrays
-from reproduce.papers.chardin2021.dataset.fresh import kept_stars
 from reproduce.papers.chardin2021.observer import frame
 from reproduce.papers.chardin2021.observer.frame import Frame, Scale
 from reproduce.papers.chardin2021.observer.known import Known, Limits, drawn_errors
 from reproduce.papers.chardin2021.observer_settings import Views
-from reproduce.sky.camera import Stars, View, log10_with_floor, noise_level
+from reproduce.sky import prepared
+from reproduce.sky.camera import Stars, View, log10_with_floor, noise_level, stars_of
 from reproduce.sky.maps import Exposure, expose
 from reproduce.sky.settings import Camera, Effects
 from reproduce.workflow.errors import InputError
@@ -43,7 +42,7 @@ class Cluster:
     ----------
     name : str
     path : Path
-        ``snapshots.h5``.
+        Its prepared stars (`reproduce.sky.prepared`).
     snapshots : int
         How many it holds.
     metallicity : float
@@ -58,8 +57,8 @@ class Cluster:
     @classmethod
     def of(cls, name: str, path: Path) -> "Cluster":
         """From the file."""
-        with SnapshotFile(path) as file:
-            return cls(name, path, len(file), float(np.log10(file.metallicity / SOLAR_Z)))
+        file = prepared.opened(path)
+        return cls(name, path, len(file), float(np.log10(file.metallicity / SOLAR_Z)))
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ class Draw:
         for attempt in range(ATTEMPTS):
             if attempt % PER_SNAPSHOT == 0:
                 number = int(rng.integers(cluster.snapshots))
-                stars = kept_stars(cluster.path, number)
+                stars = stars_of(prepared.opened(cluster.path), number)
             view, effects = self._view(rng), self._effects(rng)
             camera = self.camera.model_copy(update={"effects": effects})
             exposure = self._exposed(stars, camera, view, rng)

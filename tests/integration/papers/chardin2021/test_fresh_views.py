@@ -14,6 +14,8 @@ from reproduce.papers.chardin2021.dataset.scaler import Scaler
 from reproduce.papers.chardin2021.networks import training
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture
 from reproduce.papers.chardin2021.settings import Dataset, Fresh, Train
+from reproduce.sky.camera import camera_columns
+from reproduce.sky.prepared import prepare
 from reproduce.sky.settings import Camera
 from reproduce.workflow.executor import InProcess
 from tests.support.mock_clusters import snapshot_file
@@ -39,11 +41,14 @@ def dataset(simulations: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-def test_views_cover_what_is_asked_and_tell_what_they_show(simulations: dict[str, Path], dataset: Path) -> None:
+def test_views_cover_what_is_asked_and_tell_what_they_show(
+    simulations: dict[str, Path], dataset: Path, tmp_path: Path
+) -> None:
     scaler = Scaler.from_json(dataset / "scaler.json")
     sources = [training.data(dataset / "maps.h5", scaler, network) for network in NETWORKS]
     both = dataclasses.replace(sources[0], targets={**sources[0].targets, **sources[1].targets})
-    draw = fresh.stream(simulations, DATASET, TRAIN.fresh, both).draw
+    stars = prepare(simulations, tmp_path, camera_columns, InProcess())
+    draw = fresh.stream(stars, DATASET, TRAIN.fresh, both).draw
     seen = [draw.render(np.random.default_rng([1, item]), item) for item in range(60)]
     distances = np.array([maps.view.distance_kpc for maps in seen])
     assert 9 <= distances.min() < 12 and 45 < distances.max() <= 60
@@ -55,7 +60,6 @@ def test_views_cover_what_is_asked_and_tell_what_they_show(simulations: dict[str
     item = draw(np.random.default_rng([1, 7]), 7)
     np.testing.assert_allclose(scaler.mass(item["mass"][..., 0]), seen[7].mass, atol=1e-5)
     np.testing.assert_allclose(scaler.distance_kpc(item["age_distance"][1]), distances[7], rtol=1e-5)
-    fresh.close()
 
 
 def test_both_networks_are_trained_on_them(simulations: dict[str, Path], dataset: Path, tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ from reproduce.papers.chardin2021.trained_model import (
 )
 from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
+from reproduce.sky.camera import camera_columns
+from reproduce.sky.prepared import prepare
 from reproduce.sky.settings import Camera
 from reproduce.workflow import served_model
 from reproduce.workflow.errors import InputError
@@ -47,7 +49,8 @@ def draws(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Draw]:
     root = tmp_path_factory.mktemp("simulations")
     names = ("A", "B", "C", "D")
     files = {name: snapshot_file(root / name / "snapshots.h5", name, seed=k) for k, name in enumerate(names)}
-    return sets.draws(files, Split(names[:2], names[2:3], names[3:]), VIEWS, CAMERA)
+    folder = tmp_path_factory.mktemp("stars")
+    return sets.draws(files, Split(names[:2], names[2:3], names[3:]), VIEWS, CAMERA, folder, InProcess())
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +133,8 @@ def test_a_cluster_that_has_all_but_dissolved_is_seen_earlier(tmp_path: Path) ->
     file = snapshot_file(
         tmp_path / "snapshots.h5", "A", n=400, snapshots=20
     )  # each has nine tenths of the last's stars
-    clusters = (Cluster.of("A", file),)
+    stars = prepare({"A": file}, tmp_path, camera_columns, InProcess())
+    clusters = (Cluster.of("A", stars["A"]),)
     views = VIEWS.model_copy(update={"fewest_stars": 200})
     draw = Draw(clusters, views, Camera(pixels=96, smoothing_pixels=2))
     seen = [draw.view(np.random.default_rng([1, item]), item).labels for item in range(12)]

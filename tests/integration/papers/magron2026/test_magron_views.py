@@ -43,7 +43,8 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Draw:
     maker = m31.M31(small_isochrones(), HstCamera(pixels=72), 1, (4.0, 15.0))
     tiles.collect(m31.fields(maker, 40), noisy=False, origin="synthetic M31").write(folder / "fields.h5")
     views = Views(least_stars=1000)
-    return Draw(files, folder / "fields.h5", views, Ranges(log_mass=(1.5, 5.0), log_luminosity=(0.0, 6.0)), CAMERA, 4)
+    ranges = Ranges(log_mass=(1.5, 5.0), log_luminosity=(0.0, 6.0))
+    return Draw(files, folder / "fields.h5", views, ranges, CAMERA, 4).prepared(folder / "stars", InProcess())
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +108,7 @@ def test_light_and_mass_of_a_cluster_within_the_field_are_all_there(draw: Draw) 
 
 
 def test_thinning_and_stretching_make_lighter_and_larger_clusters_of_the_same_kind(draw: Draw) -> None:
-    with SnapshotFile(draw.clusters[0]) as file:
-        stars = read_stars(file, 0)
+    _, _, stars = draw.stars(np.random.default_rng(1))
     kept = np.arange(len(stars.v)) % 2 == 0
     part = stars.part(kept, 2.0)
     assert part.hst.mass_msun.sum() == pytest.approx(stars.hst.mass_msun[kept].sum())
