@@ -20,7 +20,7 @@ from pathlib import Path
 
 from reproduce.cluster import history
 from reproduce.cluster.library import completed as settings_of
-from reproduce.cluster.library import held_out_names, models, step_floor_myr
+from reproduce.cluster.library import held_out_names, models
 from reproduce.cluster.settings import ClusterSettings, Library, Model, Simulate
 from reproduce.cluster.simulate import Task, checkpoint, evolved
 
@@ -65,7 +65,6 @@ def own(stars: float, radius_pc: float) -> dict[str, Model]:
     """One cluster like those of the library, a Plummer sphere at 15 kpc of Z = 0.001."""
     library = Library(clusters=32)
     like = models(library)["L00"].model_dump()
-    like |= {"step_floor_myr": step_floor_myr(round(stars), radius_pc, library.step_floor_myr)}
     like |= {"n_stars": round(stars), "half_mass_radius_pc": radius_pc, "galactocentric_radius_kpc": 15.0}
     like |= {"metallicity": 0.001, "profile": "plummer", "king_w0": None}
     return {f"own-{round(stars)}-{radius_pc:g}pc": Model.model_validate(like)}

@@ -100,11 +100,15 @@ def main() -> None:
     parser.add_argument("--step-floor-myr", type=float, default=1.0)
     parser.add_argument("--escape", default="delayed", help="CMC's is energy")
     parser.add_argument("--theta-max", type=float, default=0.5, help="largest deflection angle of a step [rad]")
+    parser.add_argument("--step-relaxation", type=float, default=0.0, help="least step in half-mass relaxation times")
+    parser.add_argument(
+        "--changes-share", type=float, default=0.0, help="longest time between changes of masses, in ages"
+    )
     given = parser.parse_args()
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for name in given.models:
         own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr, "escape": given.escape}
-        own["theta_max"] = given.theta_max
+        own |= {name: getattr(given, name) for name in ("theta_max", "step_relaxation", "changes_share")}
         key = {"model": name, "age_gyr": given.age_gyr, **own}
         rows = [row for row in done if key.items() <= row.items()]
         if not rows:

@@ -29,6 +29,9 @@ BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster'
 STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS, STREAM_ESCAPE, STREAM_HOLES = 10, 11, 12, 13, 14, 15
 
 
+STRETCH = 1.2  # most by which a base step is lengthened so that whole ones fill the time to the next change of masses
+
+
 def generator(seed: int, name: str, stream: int, number: int = 0) -> np.random.Generator:
     """The generator of one purpose in one cluster."""
     return np.random.default_rng([seed, zlib.crc32(name.encode()), stream, number])
@@ -55,6 +58,7 @@ class Physics:
     theta_max: float = 0.5
     sweeps: int = 8
     step_floor_myr: float = 0.25
+    step_relaxation: float = 0.0
     window: int = 32
     heating_constant: float = 90.0
     remnant_kick_kms: float = 190.0
@@ -152,6 +156,13 @@ class Cluster:
         """Kinetic and potential energy [Msun pc²/Myr²]."""
         return orbits.energies(self.stars.bodies, self.potential())[1:]
 
+    def relaxation_myr(self) -> float:
+        """Half-mass relaxation time [Myr] (Spitzer 1987, Eq. 2-63), with ln Λ = ln(0.02 N)."""
+        inside, n = self.potential().inside, len(self.stars)
+        half_mass = self.stars.r[np.searchsorted(inside, inside[-1] / 2) - 1]
+        crossing = np.sqrt(half_mass**3 / (G * inside[-1]))
+        return float(0.138 * n * crossing / max(np.log(0.02 * n), relaxation.LEAST_LOGARITHM))
+
     def energy_error(self) -> float:
         """(E - E₀ - all that is booked - what is still owed) / |E₀|."""
         expected = self.energy_start + sum(self.booked.values()) + self.deficit
@@ -194,6 +205,9 @@ def advance(cluster: Cluster, physics: Physics, until_myr: float) -> bool:
     blocks = blocks._replace(dt=np.minimum(blocks.dt, longest))
     left = target - cluster.time_myr
     dt_base = max(float(blocks.dt[0]), physics.step_floor_myr)
+    if physics.step_relaxation:
+        dt_base = max(dt_base, physics.step_relaxation * cluster.relaxation_myr())
+        dt_base = left / np.ceil(left / (STRETCH * dt_base))  # what was left over would cost as much as a whole step
     arrives = dt_base >= left * (1 - 1e-9)
     dt_base = left if arrives else dt_base
     holes = cluster.holes(physics) if physics.kick_share is not None else np.empty(0, dtype=np.int64)

@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 
 from reproduce.cluster.settings import ClusterSettings, Evolution, Library, Model, Simulate
 from reproduce.cluster.tides import logarithmic_halo
-from reproduce.cluster.units import G
 from reproduce.workflow.errors import InputError
 
 SOLAR_Z = 0.02  # SSE's
 MEAN_MASS_MSUN = 0.58  # of stars between 0.08 and 150 Msun
 LARGE = 1_000_000  # stars
 TRACK_SPACING = 1e-3  # in ln m: light to 0.5 %, mass to 1e-5 of tracks of their own (docs/results_cluster.md)
-STEPS = 300  # base steps in an initial half-mass relaxation time, where that is long; it grows threefold in 0.3 Gyr
-CHANGES_MYR = 5.0  # at most, between two changes of the stars' masses (`stars.stellar_evolution.evolution_schedule`)
 FULLEST = 0.2  # largest half-mass radius, in Jacobi radii: about that of a King model of W0 = 5 that reaches its edge
 _ATTEMPTS = 1_000
 
@@ -90,22 +87,6 @@ def _log_between(limits: tuple[float, float], share: NDArray[np.float64]) -> NDA
     return np.exp(low + share * (high - low))
 
 
-def step_floor_myr(n_stars: int, half_mass_radius_pc: float, least_myr: float) -> float:
-    """Smallest base step of a cluster [Myr]: the `STEPS`-th part of its relaxation time at birth, or that given.
-
-    Or up to a fifth longer, so that a whole number of steps fills the time between two changes of the stars' masses,
-    which a step ends on: what was left over would cost as much as a long one.
-    """
-    wanted = max(least_myr, _relaxation_myr(n_stars, half_mass_radius_pc) / STEPS)
-    return float(np.ceil(1e3 * CHANGES_MYR / np.ceil(CHANGES_MYR / (1.2 * wanted))) / 1e3)
-
-
-def _relaxation_myr(n_stars: int, half_mass_radius_pc: float) -> float:
-    """Half-mass relaxation time at birth [Myr] (Spitzer 1987, Eq. 2-63), with ln Λ = ln(0.02 N)."""
-    cubed = n_stars * half_mass_radius_pc**3 / (G * MEAN_MASS_MSUN)
-    return float(0.138 * np.sqrt(cubed) / np.log(0.02 * n_stars))
-
-
 def _model(library: Library, point: NDArray[np.float64]) -> Model:
     n_stars = round(float(_log_between(library.n_stars, point[0])))
     orbit = float(_log_between(library.galactocentric_radius_kpc, point[2]))
@@ -132,6 +113,8 @@ def _model(library: Library, point: NDArray[np.float64]) -> Model:
         "track_spacing": TRACK_SPACING,
         "circular_velocity_kms": library.circular_velocity_kms,
         "theta_max": library.theta_max,
-        "step_floor_myr": step_floor_myr(n_stars, radius, library.step_floor_myr),
+        "step_floor_myr": library.step_floor_myr,
+        "step_relaxation": library.step_relaxation,
+        "changes_share": library.changes_share,
     }
     return Model.model_validate(own)

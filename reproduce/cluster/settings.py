@@ -66,6 +66,18 @@ class Evolution(Group):
     theta_max: float = Field(0.5, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
     sweeps: int = Field(8, ge=1, le=64, description="relaxation sweeps with alternating partners in a block")
     step_floor_myr: Positive = Field(0.25, description="smallest base step after core collapse [Myr]")
+    step_relaxation: float = Field(
+        0.0,
+        ge=0,
+        le=0.02,
+        description="smallest base step in present half-mass relaxation times; the longer one counts",
+    )
+    changes_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.02,
+        description="longest time between changes of masses, 5 Myr or this share of the age if longer",
+    )
     window: int = Field(32, ge=4, description="most neighbours on each side in local averages")
     heating_constant: float = Field(90.0, ge=0, description="C of three-body binary heating")
 
@@ -144,7 +156,13 @@ class Library(Group):
     circular_velocity_kms: Positive = Field(220.0, description="circular velocity of the halo [km/s]")
     kicks: Literal["all", "fallback"] = Field("fallback", description="kicks of black holes; see simulate.kicks")
     theta_max: float = Field(0.7, gt=0, le=1.5, description="largest deflection angle of a base step [rad]")
-    step_floor_myr: Positive = Field(1.5, description="smallest base step [Myr]; of long-lived clusters more")
+    step_floor_myr: Positive = Field(1.5, description="smallest base step [Myr]")
+    step_relaxation: float = Field(
+        1 / 300, ge=0, le=0.02, description="smallest base step in present half-mass relaxation times, where longer"
+    )
+    changes_share: float = Field(
+        1 / 200, ge=0, le=0.02, description="longest time between changes of masses, 5 Myr or this share of the age"
+    )
     snapshot_ages_gyr: tuple[Positive, ...] = Field(LIBRARY_AGES, min_length=1, description="ages of snapshots [Gyr]")
 
     @model_validator(mode="after")

@@ -147,7 +147,9 @@ def prepare(
         shares = kick_shares(masses, settings.metallicity, settings.stellar_recipe)
     else:
         _refuse_black_holes(stars, tracks, settings.remnant_kick_kms)
-    evolution_myr, response_myr = evolution_schedule(tracks, settings.end_gyr * 1e3)
+    evolution_myr, response_myr = evolution_schedule(
+        tracks, settings.end_gyr * 1e3, longest_share=settings.changes_share
+    )
     physics = Physics(
         tide=tide,
         tracks=tracks,
@@ -160,6 +162,7 @@ def prepare(
         theta_max=settings.theta_max,
         sweeps=settings.sweeps,
         step_floor_myr=settings.step_floor_myr,
+        step_relaxation=settings.step_relaxation,
         window=settings.window,
         heating_constant=settings.heating_constant,
         remnant_kick_kms=settings.remnant_kick_kms,

@@ -389,13 +389,18 @@ def advance_masses(row, same_until, star, mass_now, time_myr, tracks):
 
 
 def evolution_schedule(
-    tracks: Tracks, end_myr: float, fraction: float = 0.002, shortest_myr: float = 0.05, longest_myr: float = 5.0
+    tracks: Tracks,
+    end_myr: float,
+    fraction: float = 0.002,
+    shortest_myr: float = 0.05,
+    longest_myr: float = 5.0,
+    longest_share: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times at which masses are brought up to date, and how fast the mass changes then.
 
     Between two of them the stars lose at most `fraction` of the initial mass (0.2 %: the potential changes gently),
-    except where `shortest_myr` says otherwise (one supernova must not stop the clock); `longest_myr` bounds how late a
-    white dwarf can be born.
+    except where `shortest_myr` says otherwise (one supernova must not stop the clock); `longest_myr`, or the share
+    `longest_share` of the age where that is longer, bounds how late a white dwarf can be born.
 
     Returns
     -------
@@ -417,7 +422,8 @@ def evolution_schedule(
     while now < end_myr:
         gone = float(np.interp(now, time, lost))
         reached = float(time[min(int(np.searchsorted(lost, gone + limit)), len(time) - 1)])
-        now = min(max(reached, now + shortest_myr), now + longest_myr, end_myr)
+        longest = max(longest_myr, longest_share * now)
+        now = min(max(reached, now + shortest_myr), now + longest, end_myr)
         times.append(now)
     at = np.interp(times, time, lost)
     share = 0.5 * RESPONSE * (lost[-1] + final - at)

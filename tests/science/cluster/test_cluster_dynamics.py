@@ -56,6 +56,19 @@ def test_plummer_profile_and_kroupa_slopes():
     assert np.mean(masses > 0.5) == pytest.approx(0.2706, abs=0.004)
 
 
+def test_steps_follow_the_relaxation_time_and_fill_the_time_that_is_left():
+    cluster, physics = isolated(4_000, 1, step_relaxation=0.05)
+    found = cluster.relaxation_myr()
+    expected = relaxation_time(4_000) * np.log(0.11 * 4_000) / np.log(0.02 * 4_000)  # Λ of two conventions
+    assert found == pytest.approx(expected, rel=0.02)  # half of 4,000 stars: their radius is known to 1 / sqrt(N)
+    end, steps = 0.5025 * found, []  # ten steps and a twentieth of one
+    while cluster.time_myr < end:
+        advance(cluster, physics, end)
+        steps.append(cluster.last_dt)
+    assert len(steps) in (9, 10) and max(steps) < 1.2 * 1.05 * 0.05 * found
+    assert min(steps) > 0.8 * max(steps)  # none is what was left over
+
+
 def test_without_scattering_nothing_changes():
     cluster, physics = isolated(4_000, 1, sweeps=0)
     shares = [0.1, 0.25, 0.5, 0.75]

@@ -155,6 +155,11 @@ def test_evolution_schedule_limits_the_mass_lost(tracks):
     assert times[-1] == 14_000.0
     assert (np.diff(times) > 0).all() and np.diff(times).max() <= 5.0 + 1e-9
     assert (response > 0).all()
+    late, _ = evolution_schedule(tracks, 14_000.0, longest_share=0.005)
+    steps = np.diff(late)
+    assert (steps <= np.maximum(5.0, 0.005 * late[:-1]) + 1e-9).all() and steps.max() > 50
+    early = times < 1_000.0
+    np.testing.assert_array_equal(late[: early.sum()], times[early])  # while 5 Myr are more than a share of the age
 
 
 def test_tides():

@@ -1,7 +1,5 @@
 """The design of the library: what is asked for, spread evenly, the test clusters first."""
 
-import inspect
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,6 @@ from reproduce.cluster import library
 from reproduce.cluster.settings import Library, Simulate
 from reproduce.cluster.simulate import galaxy
 from reproduce.papers.chardin2021.settings import PROFILES
-from reproduce.stars.stellar_evolution import evolution_schedule
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.settings import SettingsError
 
@@ -59,13 +56,3 @@ def test_settings_draw_another_library_and_refuse_impossible_ones():
     for wrong in ("iron=[-3,0]", "n_stars=[9000,2000]", "test=20", "cluster=3"):
         with pytest.raises(SettingsError, match=wrong.partition("=")[0]):
             PROFILES.load("smoke", [*asked, f"simulate.library.{wrong}"])
-
-
-def test_steps_fill_the_time_between_two_changes_of_masses():
-    changes = inspect.signature(evolution_schedule).parameters["longest_myr"].default
-    assert changes == library.CHANGES_MYR
-    for stars, radius in ((10_000, 0.8), (200_000, 1.63), (400_000, 3.26), (1_000_000, 3.0), (1_400_000, 8.0)):
-        step = library.step_floor_myr(stars, radius, 1.5)
-        number = np.ceil(changes / step)
-        assert changes <= number * step < changes + 0.01  # none is left over
-        assert 1.0 < step <= changes
