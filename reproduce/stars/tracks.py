@@ -6,16 +6,15 @@ file of snapshots carries the tracks of its stars, so that a snapshot holds only
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import h5py
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 SUN_TEMPERATURE_K = 5772.0  # IAU 2015 nominal effective temperature
 FIRST_REMNANT = 10  # SSE types: 10-12 white dwarfs, 13 neutron star, 14 black hole, 15 nothing left
-_SPAN_MYR = 2.0**15  # longer than any track: makes (star, time) one increasing number
 
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "time_myr": ("f4", "Myr"),
@@ -50,16 +49,6 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.offset) - 1
 
-    @cached_property
-    def _key(self) -> NDArray[np.float64]:
-        star = np.repeat(np.arange(len(self), dtype=np.float64), np.diff(self.offset))
-        return star * _SPAN_MYR + self.time_myr
-
-    def _rows(self, star: NDArray[np.integer], time_myr: float) -> NDArray[np.int64]:
-        """The last row of each star that is not after `time_myr`."""
-        row = np.searchsorted(self._key, star * _SPAN_MYR + time_myr, side="right") - 1
-        return np.maximum(row, self.offset[star])
-
     def at(self, star: NDArray[np.integer], time_myr: float) -> dict[str, NDArray]:
         """State of some stars at one time.
 
@@ -80,7 +69,7 @@ class Tracks:
             temperature is T = T_sun (L / R²)^¼, zero for what does not shine.
         """
         star = np.asarray(star, dtype=np.int64)
-        row = self._rows(star, time_myr)
+        row = _last_rows(self.offset, self.time_myr, star, time_myr)
         after = np.minimum(row + 1, self.offset[star + 1] - 1)
         step = (self.stellar_type[after] >= FIRST_REMNANT) & (self.stellar_type[after] != self.stellar_type[row])
         after = np.where(step, row, after)
@@ -118,6 +107,22 @@ class Tracks:
     def read(cls, group: h5py.Group) -> "Tracks":
         """The tracks that `write` stored."""
         return cls(offset=group["offset"][:], **{name: group[name][:] for name in COLUMNS})
+
+
+@njit(cache=True)
+def _last_rows(offset, time, star, now):
+    """The last row of each star that is not after `now`, or its first: a bisection among its own few rows."""
+    rows = np.empty(len(star), dtype=np.int64)
+    for k in range(len(star)):
+        low, high = offset[star[k]], offset[star[k] + 1]
+        while high - low > 1:
+            middle = (low + high) // 2
+            if time[middle] <= now:
+                low = middle
+            else:
+                high = middle
+        rows[k] = low
+    return rows
 
 
 def _log_mean(a: NDArray[np.float32], b: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
