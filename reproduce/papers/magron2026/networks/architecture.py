@@ -6,13 +6,16 @@ from keras import KerasTensor, layers, ops
 from reproduce.learning import backend  # noqa: F401  sets what makes training repeat, before Keras computes
 from reproduce.learning.posterior import n_numbers
 from reproduce.papers.magron2026.labels import PARAMETERS
-from reproduce.papers.magron2026.pixels import CMD_BINS, PAIRS
+from reproduce.papers.magron2026.pixels import CMD_BINS, FLUX_SCALE, MASS_FLOOR_MSUN, MASS_MEAN, MASS_STD, PAIRS
 from reproduce.stars.bands import HST_BANDS
 
 LEVELS = (1, 2, 3, 4)
 """Channels of the levels in units of the first one's; each has half the side of the one before."""
 MOMENTUM = 0.95  # of the means that normalise at work: an epoch has as few as 64 steps
 CMD_CHANNELS = (8, 16)
+WINDOWS = (16, 8, 4)
+"""Standard deviations of the windows of `Moments`, as parts of a map's side: 1.5, 3 and 6 pc at M31 in 24 pc."""
+LARGEST = 12.0  # of asinh magnitudes and of log10 of a mass, for `Moments`: a network that has just begun says anything
 
 
 def build(
@@ -71,11 +74,13 @@ def build(
     heads: dict[str, KerasTensor] = {}
     if maps:
         side = pixels // block
-        found = layers.Conv2D(3, 1, name="denoised")(_decoder(skips, width, "bands"))
-        heads["bands"] = layers.Reshape((side, side, 3, 1), name="bands")(found)
+        denoised = layers.Conv2D(3, 1, name="denoised")(_decoder(skips, width, "bands"))
+        heads["bands"] = layers.Reshape((side, side, 3, 1), name="bands")(denoised)
         heads["mass"] = layers.Conv2D(1, 1, name="mass")(_decoder(skips, width, "mass"))
     if scalars:
         parts = [layers.Flatten(name="flat")(x), given]
+        if maps:
+            parts.append(Moments(name="moments")([denoised, heads["mass"]]))
         if cmds and pairs:
             kept = tuple(PAIRS.index(pair) for pair in pairs)
             y = Chosen(kept, (), name="diagrams")(diagrams)
@@ -143,6 +148,44 @@ class Folded(layers.Layer):
         """(n, ny / cell, nx / cell, cell² k)."""
         n, ny, nx, channels = shape
         return n, ny // self.cell, nx // self.cell, self.cell**2 * channels  # type: ignore[operator]
+
+
+@keras.saving.register_keras_serializable(package="magron2026")
+class Moments(layers.Layer):
+    """Shape, size and sum of the maps that the network itself says, without noise and field: for the head of scalars.
+
+    Of each band and of the mass, around the centroid, in Gaussian windows of `WINDOWS`: (Q_xx - Q_yy) / (Q_xx + Q_yy),
+    2 Q_xy / (Q_xx + Q_yy), ln (Q_xx + Q_yy) [cells²] and ln of the sum; x runs along columns, y along rows. The first
+    two follow (e cos 2θ, e sin 2θ). No gradient passes: maps are learnt by their own loss.
+    """
+
+    def call(self, inputs: list[KerasTensor]) -> KerasTensor:
+        """(n, my, mx, 3) and (n, my, mx, 1), as networks say them, to (n, 48)."""
+        bands, mass = (ops.stop_gradient(one) for one in inputs)
+        light = ops.sinh(ops.clip(FLUX_SCALE * bands, 0.0, LARGEST))
+        mass = 10.0 ** ops.clip(MASS_STD * mass + MASS_MEAN, -LARGEST, LARGEST)
+        maps = ops.concatenate([light, ops.maximum(mass - MASS_FLOOR_MSUN, 0.0)], axis=-1) + 1e-6
+        side = maps.shape[1]
+        axis = ops.arange(side, dtype=maps.dtype) - (side - 1) / 2
+        x, y = axis[None, None, :, None], axis[None, :, None, None]
+
+        def mean(values: KerasTensor, weight: KerasTensor) -> KerasTensor:
+            return ops.sum(values * weight, axis=(1, 2), keepdims=True) / ops.sum(weight, axis=(1, 2), keepdims=True)
+
+        near = maps * ops.exp(-(x**2 + y**2) / (2 * (side / WINDOWS[1]) ** 2))
+        dx, dy = x - mean(x, near), y - mean(y, near)
+        found = []
+        for part in WINDOWS:
+            weight = maps * ops.exp(-(dx**2 + dy**2) / (2 * (side / part) ** 2))
+            xx, yy, xy = (mean(values, weight) for values in (dx**2, dy**2, dx * dy))
+            size = xx + yy
+            found += [(xx - yy) / size, 2 * xy / size, ops.log(size)]
+            found.append(ops.log(ops.sum(weight, axis=(1, 2), keepdims=True)))
+        return ops.concatenate([one[:, 0, 0] for one in found], axis=-1)
+
+    def compute_output_shape(self, shapes: list[tuple[int | None, ...]]) -> tuple[int | None, int]:
+        """(n, 48)."""
+        return shapes[0][0], 4 * 4 * len(WINDOWS)
 
 
 def _decoder(skips: list[KerasTensor], width: int, name: str) -> KerasTensor:
