@@ -1,4 +1,4 @@
-"""The one network: a shared encoder, decoders of maps with skip connections, a head of scalars that sees CMDs too."""
+"""The one network: a shared encoder, a decoder of maps with skip connections, a head of scalars that sees CMDs too."""
 
 import keras
 from keras import KerasTensor, layers, ops
@@ -67,16 +67,18 @@ def build(
     for level, times in enumerate(LEVELS):
         if level:
             x = layers.MaxPooling2D(2, name=f"pool{level + 1}")(x)
-        x = _convolution(x, width * times, f"encoder{level + 1}_1")
+        # the first, after the folding, is a convolution of whole cells by their own width
+        x = _convolution(x, width * times, f"encoder{level + 1}_1", side=3 if level or block == 1 else 1)
         x = _convolution(x, width * times, f"encoder{level + 1}_2")
         skips.append(x)
 
     heads: dict[str, KerasTensor] = {}
     if maps:
         side = pixels // block
-        denoised = layers.Conv2D(3, 1, name="denoised")(_decoder(skips, width, "bands"))
+        decoded = _decoder(skips, width)
+        denoised = layers.Conv2D(3, 1, name="denoised")(decoded)
         heads["bands"] = layers.Reshape((side, side, 3, 1), name="bands")(denoised)
-        heads["mass"] = layers.Conv2D(1, 1, name="mass")(_decoder(skips, width, "mass"))
+        heads["mass"] = layers.Conv2D(1, 1, name="mass")(decoded)
     if scalars:
         parts = [layers.Flatten(name="flat")(x), given]
         if maps:
@@ -188,17 +190,17 @@ class Moments(layers.Layer):
         return shapes[0][0], 4 * 4 * len(WINDOWS)
 
 
-def _decoder(skips: list[KerasTensor], width: int, name: str) -> KerasTensor:
+def _decoder(skips: list[KerasTensor], width: int) -> KerasTensor:
     """From the coarsest level back to cells, each level joined with the encoder's."""
     x = skips[-1]
     for level in reversed(range(len(skips) - 1)):
-        x = layers.UpSampling2D(2, name=f"{name}_up{level + 1}")(x)
-        x = layers.Concatenate(name=f"{name}_join{level + 1}")([x, skips[level]])
-        x = _convolution(x, width * LEVELS[level], f"{name}_decoder{level + 1}")
+        x = layers.UpSampling2D(2, name=f"up{level + 1}")(x)
+        x = layers.Concatenate(name=f"join{level + 1}")([x, skips[level]])
+        x = _convolution(x, width * LEVELS[level], f"decoder{level + 1}")
     return x
 
 
-def _convolution(x: KerasTensor, channels: int, name: str) -> KerasTensor:
-    x = layers.Conv2D(channels, 3, padding="same", use_bias=False, name=name)(x)
+def _convolution(x: KerasTensor, channels: int, name: str, side: int = 3) -> KerasTensor:
+    x = layers.Conv2D(channels, side, padding="same", use_bias=False, name=name)(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
     return layers.Activation("relu", name=f"{name}_relu")(x)
