@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reproduce.workflow import profiles, quiet
+from reproduce.workflow import memory, profiles, quiet
 from reproduce.workflow.arguments import Parser
 from reproduce.workflow.call import Call
 from reproduce.workflow.errors import InputError, mendable
@@ -43,6 +43,7 @@ def main(papers: Sequence[Paper], words: Sequence[str]) -> int:
         0 done, 1 an error of ours (which is raised), 2 one of the user's, 130 Ctrl-C, 141 nobody reads on.
     """
     quiet.greetings()
+    memory.keep()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends the program as Ctrl-C does
     commands = {paper.target(name): command for paper in papers for name, command in paper.commands.items()}
     try:
