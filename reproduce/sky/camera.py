@@ -90,8 +90,8 @@ class Stars:
     """
 
     position_pc: NDArray[np.float32]
-    mass_msun: NDArray[np.float64]
-    luminosity_lsun: NDArray[np.float64]
+    mass_msun: NDArray[np.floating]
+    luminosity_lsun: NDArray[np.floating]
     age_gyr: float
     name: str
 

@@ -114,7 +114,7 @@ class HstStars:
     ----------
     position_pc : array of float32, shape (n, 3)
         Positions [pc].
-    mass_msun : array of float64, shape (n,)
+    mass_msun : array of float64 or float32, shape (n,)
         Masses [Msun].
     light : array of float32, shape (n, bands)
         10^(-0.4 M) with the absolute Vega magnitude M.
@@ -127,7 +127,7 @@ class HstStars:
     """
 
     position_pc: NDArray[np.float32]
-    mass_msun: Array
+    mass_msun: NDArray[np.floating]
     light: NDArray[np.float32]
     age_gyr: float
     feh: float
@@ -306,7 +306,7 @@ def expose(
     counts = counted(mean, read, generator)
     if noisy_background is not None:
         counts += noisy_background * time
-    return np.minimum(counts, well) / time - sky
+    return np.asarray(np.minimum(counts, well) / time - sky, dtype=np.float32)
 
 
 def depth(camera: HstCamera, signal_to_noise: float = 4.0, background: NDArray | None = None) -> Array:
