@@ -176,7 +176,9 @@ def test_test_clusters_are_chosen_before_anything_is_simulated_and_never_trained
     settings = PROFILES.load("laptop", [])
     inputs = {name: Path(name) for name in ("simulate", "fields")}
     training, test = (Draw.of(settings, inputs, group) for group in ("train", "test"))
-    assert len(training.clusters) == 6 and len(test.clusters) == 2
+    design = settings.simulate.library
+    assert len(test.clusters) == design.test > 1
+    assert len(training.clusters) == design.clusters - design.test
     assert not set(training.clusters) & set(test.clusters)
 
 
