@@ -18,6 +18,13 @@ from reproduce.learning.arrays import Arrays, draw_batch
 from reproduce.learning.data import ArrayFile, Batches, bundled
 
 AHEAD = 2  # batches that each drawing process is ahead of the training
+DRAWING = 3  # of so many cores one draws and the others train, about as the two cost
+
+
+def shares(cores: int) -> tuple[int, int]:
+    """Processes that draw, and cores for the training beside them: a training that took all would slow both down."""
+    drawing = max(1, cores // DRAWING) if cores > 1 else 0
+    return drawing, max(1, cores - drawing)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reproduce.learning import data
+from reproduce.learning.stream import shares
 from reproduce.workflow.errors import InputError
 from tests.support import blobs
 
@@ -132,3 +133,8 @@ def test_what_is_no_data_set_is_refused(file: Path, tmp_path: Path) -> None:
 def test_a_stream_needs_seeds(file: Path) -> None:
     with pytest.raises(ValueError, match="seeds"):
         blobs.stream(file, 8).open("train", 4)
+
+
+@pytest.mark.parametrize(("cores", "expected"), [(1, (0, 1)), (2, (1, 1)), (4, (1, 3)), (16, (5, 11))])
+def test_drawing_and_training_share_the_cores(cores: int, expected: tuple[int, int]) -> None:
+    assert shares(cores) == expected

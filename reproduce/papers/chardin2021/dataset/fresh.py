@@ -21,7 +21,7 @@ from reproduce.workflow.executor import default_workers
 
 if TYPE_CHECKING:
     from reproduce.learning.data import ArrayFile
-    from reproduce.learning.stream import Stream
+    from reproduce.learning.stream import Stream, shares
 
 
 @dataclass(frozen=True)
@@ -95,4 +95,4 @@ def stream(simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, sour
     draw = Views(tuple(counted), dataset, fresh, {**source.inputs, **source.targets})
     name = f"{dataset.model_dump_json()} {fresh.model_dump_json()} {[count for _, count in counted]}"
     items = fresh.maps or dataset.train
-    return Stream(draw, items, source, name, workers=max(0, default_workers() - 1))
+    return Stream(draw, items, source, name, workers=shares(default_workers())[0])

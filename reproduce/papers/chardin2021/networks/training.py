@@ -10,7 +10,7 @@ import keras
 from reproduce.learning import together, training
 from reproduce.learning.data import Array, ArrayFile
 from reproduce.learning.fitting import Row
-from reproduce.learning.stream import Stream
+from reproduce.learning.stream import Stream, shares
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import load_weights, member_name, weights_file
@@ -22,7 +22,7 @@ from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Archite
 from reproduce.papers.chardin2021.settings import Dataset, Train
 from reproduce.sky.camera import camera_columns
 from reproduce.sky.prepared import prepare
-from reproduce.workflow.executor import Executor, InProcess
+from reproduce.workflow.executor import Executor, InProcess, default_workers
 from reproduce.workflow.progress import Progress
 
 LABELS = ("age_gyr", "distance_kpc", "snapshot")  # which tell one data set from another
@@ -145,6 +145,7 @@ def _together(
         seeds=(train.seed, len(NETWORKS), 0),
         epochs=train.fresh.epochs,
         learning_rate=train.fresh.learning_rate,
+        threads=shares(default_workers())[1],
         weights=checkpoint / "networks.weights.h5",
         state=checkpoint / "networks.h5",
     )

@@ -9,7 +9,7 @@ import numpy as np
 from reproduce.learning import training
 from reproduce.learning.data import Array, ArrayFile, slices
 from reproduce.learning.posterior import MixtureLoss
-from reproduce.learning.stream import Stream
+from reproduce.learning.stream import Stream, shares
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch
 from reproduce.papers.chardin2021.observer import sets
@@ -63,7 +63,8 @@ def train(
     scale = sets.read_scale(fixed)
     validation = checkpoint / "validation.h5"
     _write_validation(validation, fixed, scale, Limits.of(draw.views))
-    one = task(draw, scale, validation, settings, folder, checkpoint, workers=max(0, default_workers() - 1))
+    drawing, threads = shares(default_workers())
+    one = task(draw, scale, validation, settings, folder, checkpoint, workers=drawing, threads=threads)
     history = training.train([[one]], InProcess(), on_epoch, progress)[NAME]
     training.write_history(folder / "history.csv", {(NAME, 0): history})
     Architecture.of(settings, draw.views, scale, draw.camera.pixels).save(folder)
@@ -81,8 +82,9 @@ def task(
     *,
     until: int | None = None,
     workers: int = 0,
+    threads: int | None = None,
 ) -> Task:
-    """The training of all members; `until` and `workers` as of `Task` and `Stream`."""
+    """The training of all members; `until` and `threads` as of `Task`, `workers` as of `Stream`."""
     names = targets(settings.members)
     source = ArrayFile(validation, {name: _array(name) for name in INPUTS}, {name: _array(name) for name in names})
     drawn = DrawArrays(draw, scale, settings.members)
@@ -109,6 +111,7 @@ def task(
         weights=folder / WEIGHTS,
         state=checkpoint / f"{NAME}.h5",
         schedule="cosine",
+        threads=threads,
         until=until,
     )
 

@@ -23,7 +23,7 @@ from reproduce.papers.magron2026.labels import PARAMETERS
 from reproduce.papers.magron2026.networks import model
 from reproduce.papers.magron2026.networks.architecture import build
 from reproduce.papers.magron2026.settings import Train
-from reproduce.workflow.executor import Executor
+from reproduce.workflow.executor import Executor, default_workers
 from reproduce.workflow.progress import Progress
 
 STREAM, CHECK = 1, 2  # of random numbers
@@ -69,6 +69,8 @@ def train(
     """
     checkpoint.mkdir(parents=True, exist_ok=True)
     executor, threads = side_by_side(None if settings.drawing else executor, settings.members)
+    if settings.drawing:
+        threads = max(1, default_workers() - settings.drawing)
     file = sets_folder / sets.VALIDATION
     tasks = [
         task(draw, file, settings, member, folder, checkpoint, threads=threads, drawing=settings.drawing)
