@@ -21,7 +21,7 @@ from reproduce.workflow.executor import default_workers
 
 if TYPE_CHECKING:
     from reproduce.learning.data import ArrayFile
-    from reproduce.learning.stream import Stream, shares
+    from reproduce.learning.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def stream(simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, sour
     source
         The data set; what it reads of its maps is drawn.
     """
-    from reproduce.learning.stream import Stream
+    from reproduce.learning.stream import Stream, shares
 
     paths = [simulations[name] for name in dataset.train_models]
     counted = [(path, len(prepared.opened(path))) for path in paths]
