@@ -108,7 +108,7 @@ def main() -> None:
     done = [json.loads(line) for line in given.table.read_text().splitlines()] if given.table.exists() else []
     for name in given.models:
         own = {"seed": given.seed, "step_floor_myr": given.step_floor_myr, "escape": given.escape}
-        own |= {name: getattr(given, name) for name in ("theta_max", "step_relaxation", "changes_share")}
+        own |= {field: getattr(given, field) for field in ("theta_max", "step_relaxation", "changes_share")}
         key = {"model": name, "age_gyr": given.age_gyr, **own}
         rows = [row for row in done if key.items() <= row.items()]
         if not rows:

@@ -28,7 +28,6 @@ BOOKS = ("evolution", "kicks", "heating", "escape")  # what changes the cluster'
 # Purposes of random streams: each draw belongs to one, so that none disturbs another.
 STREAM_MASSES, STREAM_ORBITS, STREAM_STEP, STREAM_KICKS, STREAM_ESCAPE, STREAM_HOLES = 10, 11, 12, 13, 14, 15
 
-
 STRETCH = 1.2  # most by which a base step is lengthened so that whole ones fill the time to the next change of masses
 
 
