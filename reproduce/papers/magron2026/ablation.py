@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reproduce.learning import training
+from reproduce.learning.mixtures import moved
 from reproduce.learning.posterior import Mixture
 from reproduce.learning.training import side_by_side
 from reproduce.learning.weights import load_weights, weights_file
@@ -60,7 +61,8 @@ def ablate(
     Returns
     -------
     dict
-        ``VARIANT.nll`` [nats], ``VARIANT.mass_rmse`` [dex], ``VARIANT.PARAMETER`` (rms errors of the scalars).
+        ``VARIANT.nll`` [nats], ``VARIANT.mass_rmse`` [dex], of maps at the true distance, ``VARIANT.PARAMETER`` (rms
+        errors of the scalars).
     """
     shorter = train.model_copy(update=settings.model_dump())
     variants = {name: shorter.model_copy(update=changed) for name, changed in VARIANTS.items()}
@@ -96,18 +98,21 @@ def _measured(images: sets.TestImages, draw: Draw, train: Train, folder: Path, n
     load_weights(network, weights_file(folder, _file_name(name)))
     seen = [pixels.seen(one, draw.camera) for one in images.rate]
     image, cmds = (np.stack(some)[..., None] for some in zip(*seen, strict=True))
-    given = draw.priors.given(images.labels["distance_kpc"], images.labels["given"] > 0)
+    priors = draw.priors
+    given = priors.told(images.labels["told_kpc"], images.labels["told_error"]).numbers(priors.limits)
     inputs = {"image": image, "cmds": cmds, "given": given}
     found = network.predict(inputs, batch_size=model.BATCH, verbose=0)
     numbers = {"parameters": float(network.count_params())}
     if train.scalars:
-        posterior = Mixture.of_network(found["scalars"], len(PARAMETERS))
+        frame = priors.frame(given)
+        posterior = moved(Mixture.of_network(found["scalars"], len(PARAMETERS)), frame.triangle, frame.shift)
         true = columns(images.labels)
-        numbers["nll"] = float(-posterior.log_density(draw.priors.normal(true)).mean())
-        errors = draw.priors.value(posterior.quantiles([0.5])[0]) - true
+        numbers["nll"] = float(-posterior.log_density(priors.theta(true)).mean())
+        errors = priors.value(posterior.quantiles([0.5])[0]) - true
         for k, parameter in enumerate(PARAMETERS):
             numbers[NAMES[parameter]] = float(np.sqrt(np.mean(errors[:, k] ** 2)))
     if train.maps:
-        told = pixels.mass_of(found["mass"][..., 0])
-        numbers["mass_rmse"] = float(np.sqrt(np.mean((told - np.log10(true_mass(images))) ** 2)))
+        area = priors.cell_area(images.labels["distance_kpc"])[:, None, None]
+        said = np.maximum(area * 10.0 ** pixels.mass_of(found["mass"][..., 0]), pixels.MASS_FLOOR_MSUN)
+        numbers["mass_rmse"] = float(np.sqrt(np.mean(np.log10(said / true_mass(images)) ** 2)))
     return numbers

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reproduce.cluster import library
 from reproduce.cluster.snapshot import SnapshotFile
+from reproduce.learning.known import DEX, Known, drawn_errors
 from reproduce.papers.magron2026 import pixels
 from reproduce.papers.magron2026.labels import Priors, columns, components
 from reproduce.papers.magron2026.settings import Ranges, Views
@@ -74,7 +75,7 @@ class View:
         `labels.PARAMETERS`; ``ellipticity``, ``angle_deg``, ``a_v``, ``mass_in_field`` [Msun], ``signal_to_noise`` (of
         a matched filter in F475W), ``background`` (mean surface brightness of the field, F475W Vega mag/arcsec²),
         ``radius_kpc`` and ``tile`` of the field, ``cluster``, ``snapshot``, ``column`` and ``row`` of the centre [px],
-        ``given``, 1 if a network is told the distance.
+        ``told_kpc`` and ``told_error``, the distance that a network is told and its relative error; NaN: not told.
     """
 
     image: NDArray[np.float32]
@@ -185,9 +186,14 @@ class Draw:
             "snapshot": float(number),
             "column": scale / 2 + chosen.shift_arcsec[0] / self.camera.pixel_arcsec,
             "row": scale / 2 + chosen.shift_arcsec[1] / self.camera.pixel_arcsec,
-            "given": float(generator.random() < self.views.given),
         }
+        labels |= self._told(chosen.distance_kpc, generator)
         return View(image, pixels.cells(light, self.cell), pixels.cells(mass, self.cell), labels)
+
+    def _told(self, distance_kpc: float, generator: np.random.Generator) -> dict[str, float]:
+        errors = drawn_errors(1 - self.views.given, self.priors.limits, generator)
+        known = Known.measured(np.log10([[distance_kpc]]), errors, generator)
+        return {"told_kpc": 10 ** float(known.values[0, 0]), "told_error": DEX * float(known.errors[0, 0])}
 
     def place(self, view: View, mirrored: int = 0) -> tuple[float, float]:
         """Right ascension and declination [deg] of the field behind a view; of a synthetic one, which knows its
@@ -248,18 +254,20 @@ def arrays(view: View, camera: HstCamera, priors: Priors, cell: int) -> dict[str
     Returns
     -------
     dict
-        Inputs ``image`` (ny, nx, 3, 1), ``cmds`` (bins, bins, 3, 1), ``given`` (2,); targets ``bands`` (my, mx, 3, 1),
-        ``mass`` (my, mx, 1), ``scalars`` (7,): u of the parameters.
+        Inputs ``image`` (ny, nx, 3, 1), ``cmds`` (bins, bins, 3, 1), ``given`` (3,); targets ``bands`` (my, mx, 3, 1),
+        ``mass`` (my, mx, 1), ``scalars`` (7,): z of the parameters (`labels`).
     """
     image, diagrams = pixels.seen(view.image, camera)
     labels = {name: np.array([value]) for name, value in view.labels.items()}
+    given = priors.told(labels["told_kpc"], labels["told_error"]).numbers(priors.limits)
+    near = pixels.smoothed(view.mass) / priors.cell_area(labels["distance_kpc"])
     return {
         "image": image[..., None],
         "cmds": diagrams[..., None],
-        "given": priors.given(labels["distance_kpc"], labels["given"] > 0)[0],
+        "given": given[0],
         "bands": pixels.bands_target(view.light, camera, cell)[..., None],
-        "mass": pixels.mass_target(pixels.smoothed(view.mass))[..., None],
-        "scalars": priors.normal(columns(labels))[0].astype(np.float32),
+        "mass": pixels.mass_target(near)[..., None],
+        "scalars": priors.frame(given).coordinates(priors.theta(columns(labels)))[0].astype(np.float32),
     }
 
 

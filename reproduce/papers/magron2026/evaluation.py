@@ -23,6 +23,7 @@ from reproduce.workflow.progress import Progress
 GROUPS = ("all", "m31")
 WAYS = ("hidden", "given")
 """Whether the network is told the distance."""
+TOLD = 1  # stream of random numbers
 YOUNG_GYR = 3.0
 FLAT, AXIS_SEEN = 0.1, 0.15
 """Ellipticities above which errors of the ellipticity, and of the angle, are told."""
@@ -74,8 +75,8 @@ def evaluate(
                 group[f"labels/{key}"] = values
             said: dict[str, Answers] = {}
             for way in WAYS if name in GROUPS else ("given",):
-                distance = images.labels["distance_kpc"] if way == "given" else None
-                answers = said[way] = model.predict(images.rate, distance)
+                told = _told(images.labels["distance_kpc"], settings) if way == "given" else (None, None)
+                answers = said[way] = model.predict(images.rate, *told)
                 _write(group.create_group(way), answers, images.labels)
                 if name in strengths:
                     found = _scalars(answers, images.labels)
@@ -98,6 +99,13 @@ def evaluate(
     with whole(folder / "metrics.json") as partial:
         partial.write_text(json.dumps(flat, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return flat
+
+
+def _told(distance_kpc: Array, settings: Evaluate) -> tuple[Array, Array]:
+    """Distances with an error, and that error [kpc]; the same ones for as many images."""
+    noise = np.random.default_rng([settings.seed, TOLD]).standard_normal(len(distance_kpc))
+    found = distance_kpc * (1 + settings.distance_error * noise)
+    return found, settings.distance_error * found
 
 
 def _scalars(answers: Answers, labels: dict[str, Array]) -> dict[str, float]:
@@ -145,7 +153,7 @@ def _calibration(answers: Answers, images: sets.TestImages, settings: Evaluate) 
     group = np.unique(images.labels["cluster"] * 1000 + images.labels["snapshot"], return_inverse=True)[1]
     found = calibration.check(
         answers.posterior,
-        answers.priors.normal(columns(images.labels)),
+        answers.priors.theta(columns(images.labels)),
         group,
         levels=LEVELS,
         n_samples=settings.samples,
@@ -198,7 +206,7 @@ def _first(given: Answers, hidden: Answers, images: sets.TestImages) -> dict[str
 
 def _write(group: h5py.Group, answers: Answers, labels: dict[str, Array]) -> None:
     group["quantiles"] = answers.summary()
-    group["below"] = answers.posterior.cumulative(answers.priors.normal(columns(labels)))
+    group["below"] = answers.posterior.cumulative(answers.priors.theta(columns(labels)))
     group["ellipticity"], group["angle_deg"] = answers.shapes()
     group["domain"] = answers.domain
 

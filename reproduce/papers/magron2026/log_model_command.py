@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def signature(folder: Path) -> "ModelSignature":
-    """Images (n, bands, ny, nx) of the networks' size, and their distance."""
+    """Images (n, bands, ny, nx) of the networks' size, and their distance with its error."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
@@ -20,7 +20,8 @@ def signature(folder: Path) -> "ModelSignature":
 
     side = MultiPiDoc.load(folder).architecture.camera.pixels
     images = Schema([TensorSpec(np.dtype(np.float32), (-1, 3, side, side))])
-    distance = ParamSchema([ParamSpec("distance_kpc", "double", 0.0)])  # 0: not known
+    # 0: not known
+    distance = ParamSchema([ParamSpec(name, "double", 0.0) for name in ("distance_kpc", "distance_error_kpc")])
     return ModelSignature(inputs=images, params=distance)
 
 

@@ -10,9 +10,11 @@ from reproduce.workflow import served_model
 def answer(networks, images, params):
     """Columns of `observed.answers_table`, each a list of length n, of images (n, 3, ny, nx) [electrons/s].
 
-    The parameter ``distance_kpc`` is the distance of all [kpc]; 0: not known.
+    The parameters ``distance_kpc`` and ``distance_error_kpc`` are the distance of all and its standard deviation [kpc];
+    0: not known.
     """
-    table = answers_table(networks.predict(np.asarray(images, dtype=np.float32), params.get("distance_kpc") or None))
+    told = (params.get(name) or None for name in ("distance_kpc", "distance_error_kpc"))
+    table = answers_table(networks.predict(np.asarray(images, dtype=np.float32), *told))
     return {name: np.asarray(table[name]).tolist() for name in table.colnames}
 
 

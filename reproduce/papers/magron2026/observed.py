@@ -122,7 +122,8 @@ def apply(
     from reproduce.papers.magron2026.networks.model import MultiPiDoc
 
     clusters = Observed.read(observed)
-    table = answers_table(MultiPiDoc.load(trained).predict(clusters.rate, drawn.m31_kpc))
+    distance = drawn.m31_kpc, settings.distance_error * drawn.m31_kpc
+    table = answers_table(MultiPiDoc.load(trained).predict(clusters.rate, *distance))
     table.add_column(list(clusters.name), name="name", index=0)
     for column in COLUMNS:
         table[f"published_{column}" if column.startswith("log") else column] = clusters.known[column]

@@ -23,6 +23,8 @@ FLUX_SCALE = 3.0
 """By which ln-fluxes are divided for a network."""
 MASS_FLOOR_MSUN = 0.1
 """Smaller masses of a cell are raised to it before log10."""
+LEAST_SAID_MSUN = 0.04
+"""And of a cell at the middle distance, as a network says it: such a cell has 0.1 Msun at M31's distance."""
 MASS_SMOOTHING_CELLS = 1.0
 """Standard deviation of the Gaussian that smooths the mass map, that of π-DOC (4 px): a few stars are no field."""
 MASS_MEAN, MASS_STD = 0.5, 1.0  # by which log10 of masses is standardised
@@ -131,10 +133,11 @@ def smoothed(mass: NDArray) -> Array:
 
 
 def mass_target(mass: NDArray) -> NDArray[np.float32]:
-    """The mass map as a network says it: smoothed masses of cells (my, mx) [Msun] to the same shape."""
-    return ((np.log10(np.maximum(mass, MASS_FLOOR_MSUN)) - MASS_MEAN) / MASS_STD).astype(np.float32)
+    """The mass map as a network says it: smoothed masses of cells at the middle distance (my, mx) [Msun] to the same
+    shape."""
+    return ((np.log10(np.maximum(mass, LEAST_SAID_MSUN)) - MASS_MEAN) / MASS_STD).astype(np.float32)
 
 
 def mass_of(target: NDArray) -> Array:
-    """log10 of the masses of cells [Msun]: the inverse of `mass_target`."""
+    """log10 of the masses of cells at the middle distance [Msun]: the inverse of `mass_target`."""
     return np.asarray(target, np.float64) * MASS_STD + MASS_MEAN

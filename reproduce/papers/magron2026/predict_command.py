@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         help="place of a cluster [deg, or 00:42:44 +41:16:09]; may be given again; the image's middle if left out",
     )
     build.add_argument("--distance", type=float, metavar="KPC", help="distance, where it is known: 785 for M31 [kpc]")
+    build.add_argument("--distance-error", type=float, metavar="KPC", help="its standard deviation; 1 %% if left out")
     build.add_argument("--networks", type=Path, required=True, help="folder of networks, which magron2026.train prints")
     build.add_argument("--out", type=Path, default=Path("clusters"), help="folder of the results")
     return build
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; what has to be mended is raised as `InputError`.
     """
     options = parser().parse_args(arguments)
+    if options.distance_error is not None and options.distance is None:
+        raise InputError("--distance-error without --distance; give both")
     from reproduce.archives import phat
     from reproduce.archives.places import centres_on
     from reproduce.papers.magron2026.networks.model import MultiPiDoc
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     camera = model.architecture.camera
     centres = centres_on(options.at, files["F475W"], camera.pixel_arcsec)
     rate = phat.every_cutout(files, centres, camera.pixels)
-    answers = model.predict(rate, options.distance)
+    answers = model.predict(rate, options.distance, options.distance_error)
     table = answers_table(answers)
     table.add_column(centres.ra.deg, name="ra", index=0)
     table.add_column(centres.dec.deg, name="dec", index=1)
@@ -80,7 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 ("log_luminosity", "log L_V/Lsun"),
                 ("distance_kpc", "distance/kpc"),
             )
-            if name != "distance_kpc" or options.distance is None
         )
         shape = f"ellipticity {row['ellipticity']:.2f} at {row['angle_deg']:.0f} deg"
         print(f"{place}: {numbers}, {shape}, domain {row['domain']:.2f}")

@@ -41,7 +41,7 @@ class Networks:
 
     def measure(self, network: str, member: int, train: Train, folder: Path) -> dict[str, float]:
         """``nll``, the mean negative log density of the true scalars of the validation images; ``mass_rmse``, of the
-        mass map [dex]; ``parameters``."""
+        mass map at the middle distance [dex]; ``parameters``."""
         one = model.Architecture.of(train, self.draw.priors, self.draw.camera).build()
         load_weights(one, weights_file(folder, model.NAME, member))
         arrays = sets.read_arrays(self.validation)

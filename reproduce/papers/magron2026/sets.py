@@ -24,6 +24,7 @@ from reproduce.workflow.progress import Progress
 
 VALIDATION, TEST = "validation.h5", "test.h5"
 STREAMS = {"validation": 0, "all": 1, "m31": 2, "strength": 3, "observed": 4}  # of random numbers
+TOLD = ("told", "told_distance", "told_error")  # columns of what a network is told
 CHUNK = 32  # views of a call
 
 
@@ -120,7 +121,7 @@ def _write_arrays(group: h5py.Group, items: list[dict[str, NDArray[np.float32]]]
     for name in ("image", "cmds", "bands", "mass"):
         values = np.stack([item[name][..., 0] for item in items]).astype(np.float16)
         group.create_dataset(name, data=values, chunks=(1, *values.shape[1:]), compression="lzf")
-    for k, name in enumerate(("told", "told_distance")):
+    for k, name in enumerate(TOLD):
         group[name] = np.array([item["given"][k] for item in items])
     for k in range(items[0]["scalars"].size):
         group[f"target_{k}"] = np.array([item["scalars"][k] for item in items])
@@ -167,7 +168,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
         with h5py.File(path) as file:
             group = file["validation"]
             found = {name: group[name][:].astype(np.float32)[..., None] for name in ("image", "cmds", "bands", "mass")}
-            found["given"] = np.stack([group["told"][:], group["told_distance"][:]], axis=-1).astype(np.float32)
+            found["given"] = np.stack([group[name][:] for name in TOLD], axis=-1).astype(np.float32)
             n = sum(name.startswith("target_") for name in group)
             found["scalars"] = np.stack([group[f"target_{k}"][:] for k in range(n)], axis=-1)
             return found

@@ -45,10 +45,13 @@ class Views(Group):
         (1.0, 1.0), description="factor on the light of the field behind, log-uniform"
     )
     given: Fraction = Field(0.5, description="share of the images whose distance the network is told")
+    given_error: tuple[Positive, Positive] = Field(
+        (0.01, 0.2), description="relative error of a distance that is told, by which it scatters, log-uniform"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        for name in ("distance_kpc", "axis_ratio", "a_v", "thinning", "stretch", "background"):
+        for name in ("distance_kpc", "axis_ratio", "a_v", "thinning", "stretch", "background", "given_error"):
             low, high = getattr(self, name)
             if low > high:
                 raise ValueError(f"views.{name}=[{low}, {high}] must be the least and the most, in this order")
@@ -58,12 +61,16 @@ class Views(Group):
 
 
 class Ranges(Group):
-    """What the network's posterior may say: no answer lies outside; pairs are from and to."""
+    """What the network's posterior may say: no age and no [Fe/H] lies outside; pairs are from and to."""
 
     log_age: Pair = Field((7.3, 10.2), description="log10 of the age [yr]")
     feh: Pair = Field((-2.4, 0.2), description="[Fe/H]")
-    log_mass: Pair = Field((2.8, 6.5), description="log10 of the mass [Msun]")
-    log_luminosity: Pair = Field((2.0, 8.0), description="log10 of the luminosity in V [Lsun]")
+    log_mass: Pair = Field(
+        (2.8, 6.5), description="log10 of the mass [Msun]; unit of the answers, which may lie outside"
+    )
+    log_luminosity: Pair = Field(
+        (2.0, 8.0), description="log10 of the luminosity in V [Lsun]; unit of the answers, which may lie outside"
+    )
 
 
 class Sets(Group):
@@ -131,7 +138,8 @@ class Evaluate(Group):
 
     bootstrap: int = Field(200, ge=0, description="bootstrap samples of the intervals' coverage")
     samples: int = Field(200, ge=10, description="samples of each posterior in the checks of its calibration")
-    seed: Seed = Field(5, description="seed of both")
+    seed: Seed = Field(5, description="seed of all")
+    distance_error: Positive = Field(0.03, description="relative error of the distances that the networks are told")
 
 
 class Observe(Group):
@@ -144,6 +152,7 @@ class Observe(Group):
     number: int = Field(200, ge=4, description="clusters of the synthetic catalogue")
     age_error: Positive = Field(0.2, description="error of its ages [dex]")
     mass_error: Positive = Field(0.15, description="error of its masses [dex]")
+    distance_error: Positive = Field(0.03, description="relative error of M31's distance, which the networks are told")
     reach_dex: Positive = Field(
         0.3, description="a cluster is in the (mass, age) domain this near a training view [dex]"
     )

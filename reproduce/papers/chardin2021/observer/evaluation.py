@@ -19,11 +19,11 @@ from reproduce.learning.calibration import coverage
 from reproduce.learning.checks import coverage_rows, named_checks
 from reproduce.learning.data import slices
 from reproduce.learning.intervals import LEVELS
+from reproduce.learning.known import DEX, Known
 from reproduce.learning.mixtures import stacked
 from reproduce.learning.posterior import Mixture
 from reproduce.papers.chardin2021.observer import frame, sets
 from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, PARAMETERS, RATIO
-from reproduce.papers.chardin2021.observer.known import DEX, Known
 from reproduce.papers.chardin2021.observer.model import READ_AT_ONCE, Answers, Observer
 from reproduce.papers.chardin2021.observer.sets import Fixed
 from reproduce.papers.chardin2021.observer.views import theta_of, truth_of

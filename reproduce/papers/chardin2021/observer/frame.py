@@ -18,11 +18,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reproduce.learning.frame import Frame
+from reproduce.learning.known import DEX, NUMBERS_EACH, Known, Limits
 from reproduce.learning.prior import Uniform
-from reproduce.papers.chardin2021.observer.known import Known, Limits
+from reproduce.papers.chardin2021.observer_settings import Views
 
 Array = NDArray[np.float64]
 
+QUANTITIES = ("distance", "metallicity", "seeing")
+"""That may be known: log10 of the distance [kpc], [Fe/H], log10 of the seeing [arcsec]."""
+NUMBERS = NUMBERS_EACH * len(QUANTITIES)
 PARAMETERS = ("distance", "age", "mass_to_light", "mass")
 DISTANCE, AGE, RATIO, MASS = range(len(PARAMETERS))
 COORDINATES = ("distance", "age", "mass_to_light", "light")
@@ -72,39 +77,27 @@ def readable(theta: ArrayLike) -> Array:
     return values
 
 
-@dataclass(frozen=True)
-class Frame:
-    """θ = T z + b of n clusters.
+def limits_of(views: Views) -> Limits:
+    """Ranges of `QUANTITIES` and of their errors that views have."""
+    distance, seeing = views.distances_kpc, (min(views.fwhm_arcsec), max(views.fwhm_arcsec))
+    relative = tuple((low / DEX, high / DEX) for low, high in (views.distance_error, views.seeing_error))
+    values = (_log(distance), views.metallicities, _log(seeing))
+    return Limits(values, (relative[0], views.metallicity_error, relative[1]))
 
-    Attributes
-    ----------
-    triangle : array, shape (n, 4, 4)
-        T, lower triangular with a positive diagonal.
-    shift : array, shape (n, 4)
-        b.
-    """
 
-    triangle: Array
-    shift: Array
+def _log(pair: tuple[float, float]) -> tuple[float, float]:
+    return float(np.log10(pair[0])), float(np.log10(pair[1]))
 
-    @classmethod
-    def of(cls, log_light: Array, known: Known, scale: Scale, limits: Limits) -> "Frame":
-        """From the light (n,) of images and what is known of their distances."""
-        n = len(log_light)
-        low, high = limits.values[0]
-        given = known.is_known[:, 0]
-        centre = np.where(given, known.values[:, 0], (low + high) / 2)
-        width = np.where(given, known.errors[:, 0], (high - low) / np.sqrt(12))
-        triangle, shift = np.zeros((n, len(PARAMETERS), len(PARAMETERS))), np.zeros((n, len(PARAMETERS)))
-        triangle[:, DISTANCE, DISTANCE], shift[:, DISTANCE] = width, centre
-        triangle[:, AGE, AGE] = 1
-        triangle[:, RATIO, RATIO], shift[:, RATIO] = scale.ratio[1], scale.ratio[0]
-        triangle[:, MASS, DISTANCE], triangle[:, MASS, RATIO] = 2 * width, scale.ratio[1]
-        triangle[:, MASS, MASS] = scale.excess[1]
-        shift[:, MASS] = scale.ratio[0] + 2 * centre + SPHERE + log_light + scale.excess[0]
-        return cls(triangle, shift)
 
-    def coordinates(self, theta: Array) -> Array:
-        """z of θ, both of shape (n, 4)."""
-        found = np.linalg.solve(self.triangle, (theta - self.shift)[..., None])[..., 0]
-        return found.astype(np.float64)
+def frame_of(log_light: Array, known: Known, scale: Scale, limits: Limits) -> Frame:
+    """What ties z to θ, from the light (n,) of images and what is known of their distances."""
+    n = len(log_light)
+    centre, width = known.or_range(limits, 0)
+    triangle, shift = np.zeros((n, len(PARAMETERS), len(PARAMETERS))), np.zeros((n, len(PARAMETERS)))
+    triangle[:, DISTANCE, DISTANCE], shift[:, DISTANCE] = width, centre
+    triangle[:, AGE, AGE] = 1
+    triangle[:, RATIO, RATIO], shift[:, RATIO] = scale.ratio[1], scale.ratio[0]
+    triangle[:, MASS, DISTANCE], triangle[:, MASS, RATIO] = 2 * width, scale.ratio[1]
+    triangle[:, MASS, MASS] = scale.excess[1]
+    shift[:, MASS] = scale.ratio[0] + 2 * centre + SPHERE + log_light + scale.excess[0]
+    return Frame(triangle, shift)

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reproduce.learning.data import slices
+from reproduce.learning.frame import Frame
+from reproduce.learning.known import Known, Limits
 from reproduce.learning.mixtures import moved, stacked, widened
 from reproduce.learning.posterior import Mixture
 from reproduce.learning.weights import load_weights
 from reproduce.papers.chardin2021.names import OBSERVER as FILE
 from reproduce.papers.chardin2021.observer import frame
-from reproduce.papers.chardin2021.observer.frame import PARAMETERS, Frame, Scale
-from reproduce.papers.chardin2021.observer.known import Known, Limits
+from reproduce.papers.chardin2021.observer.frame import PARAMETERS, QUANTITIES, Scale, frame_of, limits_of
 from reproduce.papers.chardin2021.observer.network import build
 from reproduce.papers.chardin2021.observer.views import LIGHT_FLOOR, standardised, targets
 from reproduce.papers.chardin2021.observer_settings import Train, Views
@@ -68,7 +69,7 @@ class Architecture:
         """From the settings and the scale of the training views."""
         names = ("members", "width", "regressor_width", "dense", "components")
         own: dict[str, Any] = {name: getattr(train, name) for name in names}
-        return cls(pixels=pixels, scale=scale, limits=Limits.of(views), **own)
+        return cls(pixels=pixels, scale=scale, limits=limits_of(views), **own)
 
     def build(self) -> keras.Model:
         """The untrained networks."""
@@ -194,7 +195,7 @@ class Observer:
             If the maps are of another size, or a value is not finite.
         """
         maps = self._checked(flux)
-        known = (known or Known.nothing(len(maps))).within(self.architecture.limits)
+        known = (known or Known.nothing(len(maps), len(QUANTITIES))).within(self.architecture.limits)
         return Answers.join([self._answers(maps[rows], known.take(rows)) for rows in slices(len(maps), batch_size)])
 
     def posterior(self, flux: ArrayLike, known: Known, batch_size: int = BATCH) -> Mixture:
@@ -220,7 +221,7 @@ class Observer:
     def frames(self, flux: ArrayLike, known: Known) -> Frame:
         """What ties z to θ, for maps and what is known of them."""
         architecture, maps = self.architecture, self._checked(flux)
-        return Frame.of(
+        return frame_of(
             frame.log_light(maps), known.within(architecture.limits), architecture.scale, architecture.limits
         )
 

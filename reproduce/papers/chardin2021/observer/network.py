@@ -13,8 +13,7 @@ from keras import KerasTensor, layers, ops
 from reproduce.learning import space_to_depth
 from reproduce.learning.posterior import n_numbers
 from reproduce.papers.chardin2021.networks import encoder_decoder, regressor
-from reproduce.papers.chardin2021.observer.frame import PARAMETERS
-from reproduce.papers.chardin2021.observer.known import NUMBERS
+from reproduce.papers.chardin2021.observer.frame import NUMBERS, PARAMETERS
 
 DROPOUT = 10**-2.5
 BRIGHTNESSES = (0.0, 2.0)

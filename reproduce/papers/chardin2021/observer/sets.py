@@ -14,10 +14,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.learning.known import Known
 from reproduce.papers.chardin2021.observer import frame
 from reproduce.papers.chardin2021.observer.clusters import Split
-from reproduce.papers.chardin2021.observer.frame import Scale
-from reproduce.papers.chardin2021.observer.known import Known, Limits
+from reproduce.papers.chardin2021.observer.frame import Scale, limits_of
 from reproduce.papers.chardin2021.observer.views import Cluster, Draw, Seen
 from reproduce.papers.chardin2021.observer_settings import Sets, Views
 from reproduce.sky.camera import camera_columns
@@ -164,7 +164,7 @@ def _drawn(draw: Draw, seeds: tuple[int, ...], n: int, executor: Executor) -> It
 
 def _some(job: tuple[Draw, tuple[int, ...], range]) -> list[tuple[Seen, Known]]:
     draw, seeds, items = job
-    limits, found = Limits.of(draw.views), []
+    limits, found = limits_of(draw.views), []
     for item in items:
         rng = np.random.default_rng([*seeds, item])
         seen = draw.view(rng, item)

@@ -8,13 +8,13 @@ import numpy as np
 
 from reproduce.learning import training
 from reproduce.learning.data import Array, ArrayFile, slices
+from reproduce.learning.known import Limits
 from reproduce.learning.posterior import MixtureLoss
 from reproduce.learning.stream import Stream, shares
 from reproduce.learning.task import Head, Task
 from reproduce.learning.training import OnEpoch
 from reproduce.papers.chardin2021.observer import sets
-from reproduce.papers.chardin2021.observer.frame import PARAMETERS, Scale
-from reproduce.papers.chardin2021.observer.known import NUMBERS, Limits
+from reproduce.papers.chardin2021.observer.frame import NUMBERS, PARAMETERS, Scale, limits_of
 from reproduce.papers.chardin2021.observer.model import READ_AT_ONCE, WEIGHTS, Architecture, Observer
 from reproduce.papers.chardin2021.observer.network import build
 from reproduce.papers.chardin2021.observer.views import INPUTS, Draw, DrawArrays, arrays, targets
@@ -62,7 +62,7 @@ def train(
         place.mkdir(parents=True, exist_ok=True)
     scale = sets.read_scale(fixed)
     validation = checkpoint / "validation.h5"
-    _write_validation(validation, fixed, scale, Limits.of(draw.views))
+    _write_validation(validation, fixed, scale, limits_of(draw.views))
     drawing, threads = shares(default_workers())
     one = task(draw, scale, validation, settings, folder, checkpoint, workers=drawing, threads=threads)
     history = training.train([[one]], InProcess(), on_epoch, progress)[NAME]

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reproduce.learning.arrays import Arrays
+from reproduce.learning.known import Known, Limits, drawn_errors
 from reproduce.papers.chardin2021.observer import frame
-from reproduce.papers.chardin2021.observer.frame import Frame, Scale
-from reproduce.papers.chardin2021.observer.known import Known, Limits, drawn_errors
+from reproduce.papers.chardin2021.observer.frame import Scale, frame_of, limits_of
 from reproduce.papers.chardin2021.observer_settings import Views
 from reproduce.sky import prepared
 from reproduce.sky.camera import Stars, View, log10_with_floor, noise_level, stars_of
@@ -176,7 +176,7 @@ class Draw:
 
     def known(self, labels: Mapping[str, float], rng: np.random.Generator, limits: Limits) -> Known:
         """What a training view is told of its cluster."""
-        errors = drawn_errors(self.views, limits, rng)
+        errors = drawn_errors(self.views.hidden, limits, rng)
         return Known.measured(truth_of({name: np.array([value]) for name, value in labels.items()}), errors, rng)
 
     def described(self) -> str:
@@ -217,7 +217,7 @@ class DrawArrays:
 
     def __call__(self, rng: np.random.Generator, item: int) -> Arrays:
         """The arrays of one item, by name."""
-        limits = Limits.of(self.draw.views)
+        limits = limits_of(self.draw.views)
         seen = self.draw.view(rng, item)
         known = self.draw.known(seen.labels, rng, limits)
         labels = {name: np.array([value]) for name, value in seen.labels.items()}
@@ -237,7 +237,7 @@ def arrays(
     flux: NDArray, mass: NDArray, labels: Mapping[str, Array], known: Known, scale: Scale, limits: Limits
 ) -> Arrays:
     """Inputs and targets of n views: ``light`` and ``share`` (n, ny, nx, 1), ``known`` (n, 9), ``posterior`` (n, 4)."""
-    frames = Frame.of(frame.log_light(flux), known, scale, limits)
+    frames = frame_of(frame.log_light(flux), known, scale, limits)
     share = mass - np.log10(labels["mass_msun"])[:, None, None]
     found = {
         "light": standardised(flux, scale.light)[..., None],

@@ -15,9 +15,9 @@ from reproduce.workflow.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reproduce.learning.known import Known, Limits
     from reproduce.papers.chardin2021.observer.domain import ObserverDomain
     from reproduce.papers.chardin2021.observer.joint import JointPosterior
-    from reproduce.papers.chardin2021.observer.known import Known, Limits
     from reproduce.papers.chardin2021.observer.model import Observer
 
 Array = NDArray[np.float64]
@@ -114,8 +114,8 @@ class ObserverPiDoc:
         """
         if batch_size < 1:
             raise InputError(f"batch size {batch_size}: expected at least 1")
+        from reproduce.learning.known import Known
         from reproduce.papers.chardin2021.observer.joint import JointPosterior
-        from reproduce.papers.chardin2021.observer.known import Known
 
         maps = user_maps.flux_maps(flux)
         n = len(maps)

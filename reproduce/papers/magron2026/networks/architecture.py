@@ -4,9 +4,10 @@ import keras
 from keras import KerasTensor, layers, ops
 
 from reproduce.learning import backend  # noqa: F401  sets what makes training repeat, before Keras computes
+from reproduce.learning.known import NUMBERS_EACH
 from reproduce.learning.posterior import n_numbers
 from reproduce.papers.magron2026.labels import PARAMETERS
-from reproduce.papers.magron2026.pixels import CMD_BINS, FLUX_SCALE, MASS_FLOOR_MSUN, MASS_MEAN, MASS_STD, PAIRS
+from reproduce.papers.magron2026.pixels import CMD_BINS, FLUX_SCALE, LEAST_SAID_MSUN, MASS_MEAN, MASS_STD, PAIRS
 from reproduce.stars.bands import HST_BANDS
 
 LEVELS = (1, 2, 3, 4)
@@ -51,13 +52,13 @@ def build(
     Returns
     -------
     keras.Model
-        ``image`` (n, pixels, pixels, 3, 1), ``cmds`` (n, bins, bins, 3, 1) and ``given`` (n, 2) to a dictionary:
+        ``image`` (n, pixels, pixels, 3, 1), ``cmds`` (n, bins, bins, 3, 1) and ``given`` (n, 3) to a dictionary:
         ``bands`` (n, my, mx, 3, 1), ``mass`` (n, my, mx, 1), ``scalars``, raw numbers of a mixture over seven
         parameters (`reproduce.learning.posterior`).
     """
     image = keras.Input((pixels, pixels, 3, 1), name="image")
     diagrams = keras.Input((CMD_BINS, CMD_BINS, 3, 1), name="cmds")
-    given = keras.Input((2,), name="given")
+    given = keras.Input((NUMBERS_EACH,), name="given")
     chosen = tuple(HST_BANDS.index(band) for band in HST_BANDS if band in bands)
     pairs = tuple(pair for pair in PAIRS if set(pair) <= set(chosen))
 
@@ -166,7 +167,7 @@ class Moments(layers.Layer):
         bands, mass = (ops.stop_gradient(one) for one in inputs)
         light = ops.sinh(ops.clip(FLUX_SCALE * bands, 0.0, LARGEST))
         mass = 10.0 ** ops.clip(MASS_STD * mass + MASS_MEAN, -LARGEST, LARGEST)
-        maps = ops.concatenate([light, ops.maximum(mass - MASS_FLOOR_MSUN, 0.0)], axis=-1) + 1e-6
+        maps = ops.concatenate([light, ops.maximum(mass - LEAST_SAID_MSUN, 0.0)], axis=-1) + 1e-6
         side = maps.shape[1]
         axis = ops.arange(side, dtype=maps.dtype) - (side - 1) / 2
         x, y = axis[None, None, :, None], axis[None, :, None, None]

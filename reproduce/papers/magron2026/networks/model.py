@@ -15,6 +15,7 @@ from reproduce.learning.data import slices
 from reproduce.learning.domain import Domain
 from reproduce.learning.domain_file import DomainFile
 from reproduce.learning.intervals import LEVELS
+from reproduce.learning.mixtures import moved
 from reproduce.learning.posterior import Mixture
 from reproduce.learning.prior import Uniform
 from reproduce.learning.weights import load_members
@@ -31,6 +32,7 @@ NAME = "many_heads"
 FILE = "many_heads.json"
 SHAPE = ("block", "width", "dense", "components", "bands", "colours", "cmds", "maps", "scalars")
 INPUTS = ("image", "cmds", "given")
+FAR = 3.0  # errors by which a distance that is told may lie outside of the range
 MIDDLE = 0.5  # of the half side of an image: where a cluster's light is
 
 Array = NDArray[np.float64]
@@ -50,7 +52,9 @@ class Architecture:
     block, width, dense, components, bands, colours, cmds, maps, scalars, members
         As in the settings.
     ranges : tuple of (low, high)
-        Of the seven scalars, whose priors are uniform.
+        Of the seven scalars (`labels.Priors`).
+    given_error : (low, high)
+        Relative errors of distances that are told.
     camera : HstCamera
         Pixels, exposures and noise of the images.
     levels : tuple of (float, float)
@@ -72,6 +76,7 @@ class Architecture:
     scalars: bool
     members: int
     ranges: tuple[tuple[float, float], ...]
+    given_error: tuple[float, float]
     camera: HstCamera
     levels: tuple[tuple[float, float], ...] = (LEVELS,) * len(PARAMETERS)
     light_factors: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -81,12 +86,13 @@ class Architecture:
     def of(cls, train: Train, priors: Priors, camera: HstCamera) -> Self:
         """From the settings."""
         ranges = tuple((one.low, one.high) for one in priors.ranges)
-        return cls(**shape_of(train), members=train.members, ranges=ranges, camera=camera)
+        own = {"members": train.members, "given_error": priors.given_error, "camera": camera}
+        return cls(**shape_of(train), ranges=ranges, **own)
 
     @property
     def priors(self) -> Priors:
         """Of the seven scalars."""
-        return Priors(tuple(Uniform(low, high) for low, high in self.ranges))
+        return Priors(tuple(Uniform(low, high) for low, high in self.ranges), self.given_error)
 
     def build(self) -> keras.Model:
         """An untrained network."""
@@ -117,7 +123,7 @@ class Answers:
     Attributes
     ----------
     posterior : Mixture
-        Joint, over u of the seven scalars.
+        Joint, over θ of the seven scalars (`labels`).
     light : (n, 3, my, mx)
         Denoised bands: light of cells [electrons/s].
     mass_map : (n, my, mx)
@@ -125,7 +131,7 @@ class Answers:
     domain : (n,)
         Above 1 an image is unlike those of the training; NaN where it was not asked for.
     priors : Priors
-        Turns u into parameters.
+        Turns θ into parameters.
     levels : tuple of (float, float)
         As in `Architecture`.
     """
@@ -187,7 +193,14 @@ class MultiPiDoc:
         networks = load_members(architecture.build, folder, NAME, architecture.members)
         return cls(architecture, networks, DomainFile.load(folder).domain if with_domain else None)
 
-    def predict(self, rate: NDArray, distance_kpc: ArrayLike | None = None, *, with_domain: bool = True) -> Answers:
+    def predict(
+        self,
+        rate: NDArray,
+        distance_kpc: ArrayLike | None = None,
+        distance_error_kpc: ArrayLike | None = None,
+        *,
+        with_domain: bool = True,
+    ) -> Answers:
         """What the networks say of images.
 
         Parameters
@@ -196,6 +209,9 @@ class MultiPiDoc:
             Electrons a second in F336W, F475W and F814W.
         distance_kpc : float or array, shape (n,), optional
             Distances that are known [kpc]; NaN: not of this one. Without, the networks say them too.
+        distance_error_kpc : float or array, shape (n,), optional
+            Their standard deviations; without, the smallest of the training, 1 %. A distance whose error is larger than
+            all of the training, 20 %, is not used.
         with_domain : bool
             Whether to compute the domain score.
 
@@ -213,17 +229,20 @@ class MultiPiDoc:
         image, diagrams = (
             np.stack(some)[..., None] for some in zip(*(pixels.seen(one, camera) for one in rate), strict=True)
         )
-        return self.answer(
-            {"image": image, "cmds": diagrams, "given": self._given(distance_kpc, len(rate))}, with_domain
-        )
+        given = self._given(distance_kpc, distance_error_kpc, len(rate))
+        return self.answer({"image": image, "cmds": diagrams, "given": given}, with_domain)
 
     def answer(self, inputs: Mapping[str, NDArray], with_domain: bool = False) -> Answers:
         """What the networks say of their inputs, as `drawn.arrays` names them."""
         architecture = self.architecture
         found = [self._outputs(one, inputs) for one in self._answering]
-        posterior = Mixture.joined([Mixture.of_network(one["scalars"], len(PARAMETERS)) for one in found])
+        said = Mixture.joined([Mixture.of_network(one["scalars"], len(PARAMETERS)) for one in found])
+        frame = architecture.priors.frame(inputs["given"])
+        posterior = moved(said, frame.triangle, frame.shift)
+        distance = architecture.priors.value(posterior.quantiles([0.5])[0])[:, DISTANCE]
         bands = np.mean([one["bands"][..., 0] for one in found], axis=0)
         mass = np.mean([one["mass"][..., 0] for one in found], axis=0)
+        area = (architecture.mass_factor * architecture.priors.cell_area(distance))[:, None, None]
         factors = np.array(architecture.light_factors)[:, None, None]
         score = np.full(len(mass), np.nan)
         if with_domain and self.domain is not None:
@@ -231,7 +250,7 @@ class MultiPiDoc:
         return Answers(
             posterior=posterior,
             light=factors * pixels.bands_of(bands, architecture.camera, architecture.block),
-            mass_map=architecture.mass_factor * 10.0 ** pixels.mass_of(mass),
+            mass_map=np.maximum(area * 10.0 ** pixels.mass_of(mass), pixels.MASS_FLOOR_MSUN),
             domain=score,
             priors=architecture.priors,
             levels=architecture.levels,
@@ -246,15 +265,22 @@ class MultiPiDoc:
         """Of one network."""
         return int(self.networks[0].count_params())
 
-    def _given(self, distance_kpc: ArrayLike | None, n: int) -> NDArray[np.float32]:
-        distance = np.broadcast_to(np.asarray(np.nan if distance_kpc is None else distance_kpc, np.float64), (n,))
-        told = np.isfinite(distance)
-        prior = self.architecture.priors.ranges[DISTANCE]
-        if (bad := told & ((distance < prior.low) | (distance > prior.high))).any():
+    def _given(self, distance_kpc: ArrayLike | None, error_kpc: ArrayLike | None, n: int) -> NDArray[np.float32]:
+        distance, error = (
+            np.broadcast_to(np.asarray(np.nan if one is None else one, np.float64), (n,))
+            for one in (distance_kpc, error_kpc)
+        )
+        priors = self.architecture.priors
+        prior, told = priors.ranges[DISTANCE], np.isfinite(distance)
+        if (bad := error <= 0).any():
+            raise InputError(f"the distance's error is {error[bad][0]:g} kpc, expected one above 0; or leave it out")
+        relative = np.where(np.isfinite(error), error / distance, priors.given_error[0])
+        reach = FAR * relative * distance
+        if (bad := told & ((distance + reach < prior.low) | (distance - reach > prior.high))).any():
             raise InputError(
                 f"distance is {distance[bad][0]:g} kpc, expected {prior.low:g} to {prior.high:g}; leave it out"
             )
-        return self.architecture.priors.given(np.where(told, distance, prior.low), told)
+        return priors.told(distance, relative).numbers(priors.limits)
 
     def _outputs(self, network: keras.Model, inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
         """All heads and ``seen``, batch by batch; a small last batch is filled up, another shape is compiled anew."""

@@ -19,7 +19,7 @@ from reproduce.learning.training import OnEpoch, side_by_side
 from reproduce.learning.weights import member_name, weights_file
 from reproduce.papers.magron2026 import pixels, sets
 from reproduce.papers.magron2026.drawn import Draw
-from reproduce.papers.magron2026.labels import PARAMETERS
+from reproduce.papers.magron2026.labels import DISTANCE, PARAMETERS
 from reproduce.papers.magron2026.networks import model
 from reproduce.papers.magron2026.networks.architecture import build
 from reproduce.papers.magron2026.settings import Train
@@ -133,7 +133,7 @@ def task(
 def _file(path: Path, settings: Train) -> ArrayFile:
     columns_ = tuple(f"target_{k}" for k in range(len(PARAMETERS)))
     inputs = {name: Array((name,), (0.0,), (1.0,), image=True) for name in ("image", "cmds")}
-    inputs["given"] = Array(("told", "told_distance"), (0.0, 0.0), (1.0, 1.0))
+    inputs["given"] = Array(sets.TOLD, (0.0,) * len(sets.TOLD), (1.0,) * len(sets.TOLD))
     targets = {}
     if settings.maps:
         targets = {name: Array((name,), (0.0,), (1.0,), image=True) for name in ("bands", "mass")}
@@ -155,11 +155,13 @@ def _checked(
     inputs = {name: checked[name] for name in usual}
     fitted = Domain.fit(trained.described(usual), trained.described(inputs))
     answers = trained.answer(inputs)
-    below = answers.posterior.cumulative(checked["scalars"])
+    theta = trained.architecture.priors.frame(checked["given"]).theta(checked["scalars"])
+    below = answers.posterior.cumulative(theta)
     levels = [calibration.conformal_levels(below[:, k], LEVELS) for k in range(len(PARAMETERS))]
     light = pixels.bands_of(checked["bands"][..., 0], draw.camera, draw.cell).sum(axis=(2, 3))
     blue, green, red = (float(one) for one in _ratio(light, answers.light.sum(axis=(2, 3))))
     mass = (10.0 ** pixels.mass_of(checked["mass"][..., 0])).sum(axis=(1, 2))
+    mass *= draw.priors.cell_area(10 ** theta[:, DISTANCE])
     architecture = replace(
         trained.architecture,
         levels=tuple((float(inner), float(outer)) for inner, outer in levels),

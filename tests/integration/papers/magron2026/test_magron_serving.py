@@ -32,7 +32,7 @@ def test_a_logged_model_says_what_the_networks_say(tmp_path: Path, monkeypatch: 
     image, cmds = (
         np.stack(some)[..., None] for some in zip(*(pixels.seen(one, camera) for one in images), strict=True)
     )
-    inputs = {"image": image, "cmds": cmds, "given": np.zeros((40, 2), np.float32)}
+    inputs = {"image": image, "cmds": cmds, "given": np.zeros((40, 3), np.float32)}
     described = model.MultiPiDoc.load(folder, with_domain=False).described(inputs)
     DomainFile(Domain.fit(described, described)).save(folder)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")

@@ -120,13 +120,12 @@ def test_thinning_and_stretching_make_lighter_and_larger_clusters_of_the_same_ki
 def test_a_view_depends_on_its_generator_alone_and_its_item_says_what_is_true(draw: Draw) -> None:
     view, again = (draw.view(np.random.default_rng([7, 3])) for _ in range(2))
     np.testing.assert_array_equal(view.image, again.image)
-    assert view.labels == again.labels
+    np.testing.assert_equal(view.labels, again.labels)
     item = arrays(view, CAMERA, draw.priors, draw.cell)
     assert item["image"].shape == (64, 64, 3, 1) and item["bands"].shape == (16, 16, 3, 1)
     assert item["cmds"].shape == (24, 24, 3, 1) and item["mass"].shape == (16, 16, 1)
-    values = dict(
-        zip(("distance", "age", "feh", "mass", "light", "c", "s"), draw.priors.value(item["scalars"]), strict=True)
-    )
+    said = draw.priors.value(draw.priors.frame(item["given"][None]).theta(item["scalars"][None])[0])
+    values = dict(zip(("distance", "age", "feh", "mass", "light", "c", "s"), said, strict=True))
     assert values["distance"] == pytest.approx(view.labels["distance_kpc"], rel=1e-4)
     e, angle = shape(values["c"], values["s"])
     assert e == pytest.approx(view.labels["ellipticity"], abs=1e-4)
@@ -197,7 +196,17 @@ def test_a_distance_that_is_told_changes_the_answer_and_one_out_of_range_is_refu
     rate = sets.read(made / sets.TEST, "m31").rate
     hidden, told = network.predict(rate), network.predict(rate, 785.0)
     assert not np.allclose(hidden.quantiles([0.5]), told.quantiles([0.5]))
-    np.testing.assert_allclose(hidden.mass_map, told.mass_map, rtol=1e-5)  # the maps are not told
+    # the map's masses are those at the middle distance, times the square of the distance that is said
+    said = told.quantiles([0.5])[0, :, 0] / hidden.quantiles([0.5])[0, :, 0]
+    clear = hidden.mass_map > 100 * pixels.MASS_FLOOR_MSUN
+    wanted = hidden.mass_map * said[:, None, None] ** 2
+    np.testing.assert_allclose(told.mass_map[clear], wanted[clear], rtol=1e-4)
+    assert abs(np.log(told.quantiles([0.5])[0, :, 0] / 785)).max() < 0.05  # told to 1 %: five errors
+    with pytest.raises(InputError, match="distance is 100 kpc, expected 200 to 1200"):
+        network.predict(rate, 100.0)
+    network.predict(rate[:1], 190.0, 10.0)  # within three errors of the range
+    with pytest.raises(InputError, match="error is -1 kpc"):
+        network.predict(rate, 785.0, -1.0)
     some = network.predict(rate, np.where(np.arange(len(rate)) % 2, 785.0, np.nan))
     np.testing.assert_allclose(some.quantiles([0.5])[0, 1::2], told.quantiles([0.5])[0, 1::2], rtol=1e-4)
     np.testing.assert_allclose(some.quantiles([0.5])[0, ::2], hidden.quantiles([0.5])[0, ::2], rtol=1e-4)
@@ -216,7 +225,9 @@ def test_factors_make_the_light_of_validation_images_right_in_half_of_them(
     answers = network.answer({name: checked[name] for name in model.INPUTS})
     true = pixels.bands_of(checked["bands"][..., 0], CAMERA, 4).sum(axis=(2, 3))
     found = answers.light.sum(axis=(2, 3))
-    mass = 10.0 ** pixels.mass_of(checked["mass"][..., 0])
+    theta = draw.priors.frame(checked["given"]).theta(checked["scalars"])
+    area = draw.priors.cell_area(10 ** theta[:, 0])[:, None, None]
+    mass = area * 10.0 ** pixels.mass_of(checked["mass"][..., 0])
     pairs = [(true[:, k], found[:, k], network.architecture.light_factors[k]) for k in range(3)]
     pairs += [(mass.sum(axis=(1, 2)), answers.mass_map.sum(axis=(1, 2)), network.architecture.mass_factor)]
     for right, said, factor in pairs:

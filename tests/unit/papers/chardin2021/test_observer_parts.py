@@ -5,29 +5,33 @@ import pytest
 from pydantic import ValidationError
 
 from reproduce.cluster.settings import Library
+from reproduce.learning.known import DEX, Known, drawn_errors
 from reproduce.learning.mixtures import moved, take
 from reproduce.learning.posterior import Mixture, n_numbers
 from reproduce.papers.chardin2021.observer import calibrate, evaluation, frame
 from reproduce.papers.chardin2021.observer.clusters import split
-from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, RATIO, Frame, Scale
-from reproduce.papers.chardin2021.observer.known import DEX, NUMBERS, Known, Limits, drawn_errors
+from reproduce.papers.chardin2021.observer.frame import AGE, DISTANCE, MASS, NUMBERS, RATIO, Scale, frame_of, limits_of
 from reproduce.papers.chardin2021.observer_settings import Views
 from reproduce.workflow.errors import InputError
 
-LIMITS = Limits.of(Views())
+LIMITS = limits_of(Views())
 SCALE = Scale(light=(-6.0, 1.0), share=(-5.0, 1.0), ratio=(0.1, 0.4), excess=(-0.02, 0.05))
 
 
 def test_what_is_not_known_leaves_no_trace() -> None:
     hidden = Known(np.array([[np.nan, np.nan, np.nan]]), np.array([[0.1, 0.2, np.nan]]))
     np.testing.assert_array_equal(hidden.numbers(LIMITS), np.zeros((1, NUMBERS)))
+    assert not Known.of_numbers(hidden.numbers(LIMITS), LIMITS).is_known.any()
 
 
 def test_numbers_lie_between_minus_one_and_one_within_the_limits() -> None:
     for end, sign in ((0, -1), (1, 1)):
         values = np.array([[one[end] for one in LIMITS.values]])
         errors = np.array([[one[end] for one in LIMITS.errors]])
-        np.testing.assert_allclose(Known(values, errors).numbers(LIMITS)[0], [1, 1, 1] + [sign] * 6, atol=1e-6)
+        numbers = Known(values, errors).numbers(LIMITS)
+        np.testing.assert_allclose(numbers[0], [1, 1, 1] + [sign] * 6, atol=1e-6)
+        back = Known.of_numbers(numbers, LIMITS)
+        np.testing.assert_allclose(np.concatenate([back.values, back.errors]), np.concatenate([values, errors]), 1e-5)
 
 
 def test_errors_beyond_the_training_are_not_used_and_small_ones_are_the_smallest() -> None:
@@ -42,8 +46,7 @@ def test_shown_values_scatter_by_their_errors() -> None:
     known = Known.measured(truth, np.array([0.05, 0.2, np.nan]), np.random.default_rng(1))
     np.testing.assert_allclose((known.values - truth)[:, :2].std(axis=0), [0.05, 0.2], rtol=0.03)
     assert not known.is_known[:, 2].any()
-    views = Views(hidden=0.4)
-    drawn = np.concatenate([drawn_errors(views, LIMITS, np.random.default_rng([2, k])) for k in range(4_000)])
+    drawn = np.concatenate([drawn_errors(0.4, LIMITS, np.random.default_rng([2, k])) for k in range(4_000)])
     assert abs(np.isnan(drawn).mean() - 0.4) < 0.02
     for errors, (low, high) in zip(drawn.T, LIMITS.errors, strict=True):
         shown = errors[np.isfinite(errors)]
@@ -53,7 +56,7 @@ def test_shown_values_scatter_by_their_errors() -> None:
 def test_a_network_that_says_nothing_repeats_the_given_distance() -> None:
     known = Known(np.array([[np.log10(16.0), np.nan, np.nan]] * 2), np.array([[0.03 / DEX, np.nan, np.nan]] * 2))
     known.values[1, 0] = np.nan
-    found = Frame.of(np.array([0.3, 0.3]), known, SCALE, LIMITS)
+    found = frame_of(np.array([0.3, 0.3]), known, SCALE, LIMITS)
     assert found.shift[0, DISTANCE] == pytest.approx(np.log10(16))
     assert found.triangle[0, DISTANCE, DISTANCE] == pytest.approx(0.03 / DEX)
     # without it: mean and standard deviation of the prior, even in the logarithm between 2 and 150 kpc
@@ -68,7 +71,7 @@ def test_mass_follows_from_ratio_distance_and_light() -> None:
     ratio = rng.uniform(-0.5, 0.5, n)
     theta = frame.parameters(distance, rng.uniform(0.05, 14, n), 10 ** (light + ratio), 10**light)
     seen = light - excess - np.log10(4 * np.pi) - 2 * np.log10(distance)
-    z = Frame.of(seen, Known.nothing(n), SCALE, LIMITS).coordinates(theta)
+    z = frame_of(seen, Known.nothing(n, 3), SCALE, LIMITS).coordinates(theta)
     np.testing.assert_allclose(z[:, RATIO], (ratio - 0.1) / 0.4, atol=1e-9)
     np.testing.assert_allclose(z[:, MASS], (excess + 0.02) / 0.05, atol=1e-9)
     np.testing.assert_allclose(z[:, AGE], theta[:, AGE])
@@ -77,7 +80,7 @@ def test_mass_follows_from_ratio_distance_and_light() -> None:
 def test_mass_and_distance_hang_together_in_every_sample() -> None:
     """Whatever the networks say of z, log M - log M/L - 2 log D spreads as the excess of light alone."""
     raw = np.random.default_rng(4).normal(0, 0.5, (3, n_numbers(4, 2)))
-    frames = Frame.of(np.zeros(3), Known.nothing(3), SCALE, LIMITS)
+    frames = frame_of(np.zeros(3), Known.nothing(3, 3), SCALE, LIMITS)
     samples = moved(Mixture.of_network(raw, 4), frames.triangle, frames.shift).sample(2_000, np.random.default_rng(5))
     tied = samples[..., MASS] - samples[..., RATIO] - 2 * samples[..., DISTANCE]
     assert (tied.std(axis=1) < 4 * SCALE.excess[1]).all()

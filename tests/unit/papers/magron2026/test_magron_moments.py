@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from reproduce.papers.magron2026.networks.architecture import WINDOWS, Moments
-from reproduce.papers.magron2026.pixels import FLUX_SCALE, MASS_FLOOR_MSUN, MASS_MEAN, MASS_STD
+from reproduce.papers.magron2026.pixels import FLUX_SCALE, LEAST_SAID_MSUN, MASS_MEAN, MASS_STD
 
 SIDE = 32
 
@@ -22,7 +22,7 @@ def gaussian(axes: tuple[float, float], angle_deg: float, centre: tuple[float, f
 def test_they_are_those_of_a_gaussian(angle: float) -> None:
     image = 1e3 * gaussian((3.0, 2.0), angle, (0.7, -0.4))
     bands = np.repeat((np.arcsinh(image) / FLUX_SCALE)[None, ..., None], 3, axis=-1)
-    mass = ((np.log10(image + MASS_FLOOR_MSUN) - MASS_MEAN) / MASS_STD)[None, ..., None]
+    mass = ((np.log10(image + LEAST_SAID_MSUN) - MASS_MEAN) / MASS_STD)[None, ..., None]
     found = ops.convert_to_numpy(Moments()([bands.astype(np.float32), mass.astype(np.float32)]))[0]
     found = found.reshape(len(WINDOWS), 4, 4)  # window, number, map
     for k, part in enumerate(WINDOWS):

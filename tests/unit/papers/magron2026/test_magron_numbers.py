@@ -6,7 +6,8 @@ import pytest
 
 from paper_figures.magron2026 import tables
 from reproduce.learning import intervals
-from reproduce.learning.posterior import n_numbers
+from reproduce.learning.mixtures import moved
+from reproduce.learning.posterior import Mixture, n_numbers
 from reproduce.papers.magron2026 import labels, pixels, radial
 from reproduce.papers.magron2026.drawn import signal_to_noise
 from reproduce.papers.magron2026.networks.architecture import build
@@ -56,7 +57,9 @@ def test_sums_survive_cells_and_smoothing() -> None:
     cells = pixels.cells(mass, 4)
     assert cells.shape == (16, 16) and cells[0, 1] == pytest.approx(mass[:4, 4:8].sum())
     assert pixels.smoothed(cells).sum() == pytest.approx(mass.sum())
-    assert pixels.mass_of(pixels.mass_target(np.array([[1e-9, 100.0]])))[0] == pytest.approx([-1.0, 2.0], abs=1e-6)
+    assert pixels.mass_of(pixels.mass_target(np.array([[1e-9, 100.0]])))[0] == pytest.approx(
+        [np.log10(pixels.LEAST_SAID_MSUN), 2.0], abs=1e-6
+    )
 
 
 def test_shapes_and_their_components_are_inverse_and_angles_have_no_head() -> None:
@@ -72,9 +75,29 @@ def test_shapes_and_their_components_are_inverse_and_angles_have_no_head() -> No
 def test_parameters_and_their_normal_forms_are_inverse_and_a_hidden_distance_is_not_told() -> None:
     priors = labels.Priors.of(Views(), Ranges())
     values = np.array([[785.0, 9.1, -1.3, 5.0, 4.7, 0.2, -0.1], [201.0, 10.1, 0.1, 3.0, 7.0, -0.39, 0.39]])
-    np.testing.assert_allclose(priors.value(priors.normal(values)), values, atol=1e-6)
-    told = priors.given(values[:, 0], np.array([True, False]))
-    assert told[0, 0] == 1 and told[0, 1] == pytest.approx(priors.normal(values)[0, 0]) and not told[1].any()
+    np.testing.assert_allclose(priors.value(priors.theta(values)), values, atol=1e-6)
+    told = priors.told(values[:, 0], np.array([0.03, np.nan])).numbers(priors.limits)
+    assert told[0, 0] == 1 and not told[1].any()
+    frame = priors.frame(told)
+    np.testing.assert_allclose(frame.theta(frame.coordinates(priors.theta(values))), priors.theta(values), atol=1e-9)
+
+
+def test_a_network_that_has_learnt_nothing_repeats_the_distance_and_its_error_is_in_the_mass() -> None:
+    priors = labels.Priors.of(Views(), Ranges())
+    known = priors.told(np.array([785.0, 785.0, 785.0]), np.array([0.03, np.nan, 0.5]))
+    frame = priors.frame(known.numbers(priors.limits))
+    raw = np.zeros((3, n_numbers(7, 1)))
+    posterior = moved(Mixture.of_network(raw, 7), frame.triangle, frame.shift)
+    low, middle, high = priors.value(posterior.quantiles([0.158655, 0.5, 0.841345]))
+    # of the three the first is told, the second is not, the third with a larger error than any of the training
+    np.testing.assert_allclose(middle[:, 0], [785, np.sqrt(200 * 1200), np.sqrt(200 * 1200)], rtol=1e-5)
+    assert (high / low)[0, 0] == pytest.approx(np.exp(2 * 0.03), rel=1e-5)
+    samples = posterior.sample(20_000, np.random.default_rng(7))
+    tied = samples - 2 * samples[..., :1]
+    for k in labels.AS_THE_DISTANCE_SQUARED:
+        # without the distance's part, the unit of the mass: standard deviation of a uniform range
+        unit = (priors.ranges[k].high - priors.ranges[k].low) / np.sqrt(12)
+        np.testing.assert_allclose(tied[..., k].std(axis=1), unit, rtol=0.03)  # 4 sigma of 20,000 samples is 0.02
 
 
 def test_rings_hold_each_cell_once() -> None:
@@ -135,7 +158,7 @@ def test_the_network_does_not_see_a_band_that_is_left_out() -> None:
     model = build(64, width=4, dense=8, components=2, bands=("F475W", "F814W"))
     generator = np.random.default_rng(4)
     inputs = {"image": generator.normal(size=(2, 64, 64, 3, 1)), "cmds": generator.random((2, 24, 24, 3, 1)),
-              "given": np.zeros((2, 2))}  # fmt: skip
+              "given": np.zeros((2, 3))}  # fmt: skip
     inputs = {name: values.astype("f4") for name, values in inputs.items()}
     before = model.predict_on_batch(inputs)
     inputs["image"][..., 0, 0] += 1
