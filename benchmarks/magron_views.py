@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
     views = Views(distance_kpc=(785.0, 785.0), thinning=(1.0, 1.0))
     ranges = Ranges(log_luminosity=(0.0, 8.0))
     draw = Draw((file,), fields, views, ranges, HstCamera(pixels=128), 4, priors_of=Views())
-    draw = draw.prepared(folder / "stars", InProcess())
+    draw = draw.prepared(folder, InProcess())
     with SnapshotFile(file) as opened:
         stars: Stars = read_stars(opened, 0)
     seen = [draw.seen_from(np.random.default_rng(k)) for k in range(8)]

@@ -28,9 +28,11 @@ def clusters(simulate: Simulate) -> dict[str, ClusterSettings]:
 def completed(simulate: Simulate, model: Model) -> ClusterSettings:
     """All settings of one cluster: its own where it has them, else those of all."""
     common = {name: getattr(simulate, name) for name in (*Evolution.model_fields, "seed")}
-    own = model.model_dump() | {"snapshots": simulate.snapshots or model.snapshots}
-    own = {name: value for name, value in own.items() if name in ClusterSettings.model_fields}
-    return ClusterSettings(**(common | own))
+    own = {name: value for name, value in model.model_dump().items() if name in ClusterSettings.model_fields}
+    found = common | own
+    ages = found["snapshot_ages_gyr"]
+    found["snapshots"] = len(ages) if ages else simulate.snapshots or model.snapshots
+    return ClusterSettings(**found)
 
 
 def names(library: Library) -> list[str]:

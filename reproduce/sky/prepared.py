@@ -22,8 +22,10 @@ from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.files import whole
+from reproduce.workflow.source import closure, digest, file_digest
 
 FORMAT = "stars for a camera"
+KEY_LENGTH = 16  # hexadecimal digits
 
 Columns = Callable[[SnapshotFile, int], Mapping[str, NDArray]]
 """What a camera needs of a snapshot, by name; an array has a row for each star. Pickles."""
@@ -76,15 +78,16 @@ def opened(path: Path) -> StarFile:
     return StarFile(path)
 
 
-def prepare(snapshots: Mapping[str, Path], folder: Path, columns: Columns, executor: Executor) -> dict[str, Path]:
-    """Prepare the snapshots of some clusters; those that a killed call has prepared stay.
+def prepare(snapshots: Mapping[str, Path], cache: Path, columns: Columns, executor: Executor) -> dict[str, Path]:
+    """Prepare the snapshots of some clusters, or take those that are prepared already.
 
     Parameters
     ----------
     snapshots
         File of snapshots of each cluster, by name.
-    folder
-        Receives ``NAME/stars.h5``.
+    cache
+        Receives ``stars/KEY/NAME/stars.h5``, kept for other calls: KEY is a digest of the snapshots' bytes and of the
+        source of the columns. What is removed from it is prepared again.
     columns
         What is kept of a snapshot.
     executor
@@ -95,20 +98,21 @@ def prepare(snapshots: Mapping[str, Path], folder: Path, columns: Columns, execu
     dict of Path
         The prepared files, by name.
     """
-    paths = {name: folder / name / "stars.h5" for name in snapshots}
-    for _ in executor.map(_prepare, [(path, paths[name], columns) for name, path in snapshots.items()]):
-        pass
-    return paths
+    made = executor.map(_prepare, [(name, path, cache / "stars", columns) for name, path in snapshots.items()])
+    return dict(zip(snapshots, made, strict=True))
 
 
-def _prepare(job: tuple[Path, Path, Columns]) -> None:
-    source, path, columns = job
+def _prepare(job: tuple[str, Path, Path, Columns]) -> Path:
+    name, source, folder, columns = job
+    key = digest({"snapshots": file_digest(source), "columns": closure(columns)})[:KEY_LENGTH]
+    path = folder / key / name / "stars.h5"
     if path.exists():
-        return
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with SnapshotFile(source) as snapshots, whole(path) as partial, h5py.File(partial, "w") as file:
         file.attrs.update(format=FORMAT, name=snapshots.name, metallicity=snapshots.metallicity)
         file["age_gyr"], file["n_stars"] = snapshots.ages_gyr, snapshots.n_stars
         for number in range(len(snapshots)):
-            for name, values in columns(snapshots, number).items():
-                file[f"{number:05d}/{name}"] = np.asarray(values, dtype=np.float32)
+            for column, values in columns(snapshots, number).items():
+                file[f"{number:05d}/{column}"] = np.asarray(values, dtype=np.float32)
+    return path

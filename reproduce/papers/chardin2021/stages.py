@@ -46,6 +46,16 @@ def _simulations(job: Job) -> dict[str, Path]:
     return {name: job.inputs["simulate"] / name / "snapshots.h5" for name in names}
 
 
+def _stars(job: Job) -> dict[str, Path]:
+    """Prepared stars of each simulation that networks are trained with."""
+    from reproduce.sky.camera import camera_columns
+    from reproduce.sky.prepared import prepare
+
+    simulations = _simulations(job)
+    chosen = {name: simulations[name] for name in job.settings.dataset.train_models}
+    return prepare(chosen, job.cache, camera_columns, job.executor)
+
+
 def train(job: Job) -> None:
     """Train both networks (paper Sect. 3)."""
     from reproduce.papers.chardin2021.networks.training import train as fit
@@ -66,7 +76,7 @@ def train(job: Job) -> None:
             by_name(log),
             job.executor,
             job.progress,
-            simulations=_simulations(job) if group.views == "fresh" else None,
+            stars=_stars(job) if group.views == "fresh" else None,
             dataset=job.settings.dataset,
         )
 
@@ -191,7 +201,7 @@ def _observer_draws(job: Job, *groups: str) -> "dict[str, Draw]":
     )
     simulations = {name: job.inputs["simulate"] / name / "snapshots.h5" for name in chosen.every}
     views, camera = settings.observer.views, settings.dataset.camera
-    return draws(simulations, chosen, views, camera, job.checkpoint / "stars", job.executor, groups)
+    return draws(simulations, chosen, views, camera, job.cache, job.executor, groups)
 
 
 def observer_train(job: Job) -> None:

@@ -130,9 +130,9 @@ class Draw:
         groups = settings.views, settings.ranges, settings.camera
         return cls(files, inputs["fields"] / "fields.h5", *groups, settings.train.block, group)
 
-    def prepared(self, folder: Path, executor: Executor) -> Self:
-        """The same, of stars prepared in a folder (`reproduce.sky.prepared`): 32 bytes for each star and snapshot."""
-        files = prepared.prepare({path.parent.name: path for path in self.clusters}, folder, _columns, executor)
+    def prepared(self, cache: Path, executor: Executor) -> Self:
+        """The same, of prepared stars (`reproduce.sky.prepared`): 32 bytes for each star and snapshot."""
+        files = prepared.prepare({path.parent.name: path for path in self.clusters}, cache, _columns, executor)
         return replace(self, clusters=tuple(files.values()))
 
     @property

@@ -57,7 +57,7 @@ def _draw(job: Job, group: "Group" = "train") -> "Draw":
     """Draws views of the training or the test clusters."""
     from reproduce.papers.magron2026.drawn import Draw
 
-    return Draw.of(job.settings, job.inputs, group).prepared(job.checkpoint / "stars", job.executor)
+    return Draw.of(job.settings, job.inputs, group).prepared(job.cache, job.executor)
 
 
 def sets(job: Job) -> None:

@@ -7,6 +7,7 @@ from reproduce.cluster import library
 from reproduce.cluster.settings import Library, Simulate
 from reproduce.cluster.simulate import galaxy
 from reproduce.papers.chardin2021.settings import PROFILES
+from reproduce.papers.magron2026.settings import PROFILES as MAGRON
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.settings import SettingsError
 
@@ -37,6 +38,14 @@ def test_the_design_fills_space_and_so_do_its_test_clusters():
     for dimension in range(5):  # a net: each eighth of every dimension holds an eighth of the points, one for testing
         assert np.bincount((8 * points[:, dimension]).astype(int), minlength=8).tolist() == [4] * 8
         assert np.bincount((8 * points[:8, dimension]).astype(int), minlength=8).tolist() == [1] * 8
+
+
+def test_both_systems_learn_from_the_same_clusters():
+    """So that whoever has simulated the library for one has it for the other (`reproduce.cluster.make`)."""
+    ours, theirs = PROFILES.load("observer").simulate, MAGRON.load("workstation").simulate
+    one, other = library.clusters(ours), library.clusters(theirs)
+    assert len(other) == 32
+    assert {name: one[name] for name in other} == other
 
 
 def test_designs_follow_from_the_seed():

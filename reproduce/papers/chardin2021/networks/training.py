@@ -20,8 +20,6 @@ from reproduce.papers.chardin2021.dataset.schema import open_maps
 from reproduce.papers.chardin2021.networks import losses
 from reproduce.papers.chardin2021.networks.architecture import NETWORKS, Architecture, build
 from reproduce.papers.chardin2021.settings import Dataset, Train
-from reproduce.sky.camera import camera_columns
-from reproduce.sky.prepared import prepare
 from reproduce.workflow.executor import Executor, InProcess, default_workers
 from reproduce.workflow.progress import Progress
 
@@ -38,7 +36,7 @@ def train(
     executor: Executor | None = None,
     progress: Progress | None = None,
     *,
-    simulations: Mapping[str, Path] | None = None,
+    stars: Mapping[str, Path] | None = None,
     dataset: Dataset | None = None,
 ) -> dict[str, float]:
     """Train all networks and write them.
@@ -60,11 +58,11 @@ def train(
         for the epochs before a restart when it goes on.
     executor
         Trains the networks side by side, each with its share of the cores. Where there is a GPU they take turns on it.
-        For views that are drawn anew it prepares the stars.
     progress
         Is told how far the networks are.
-    simulations, dataset
-        Files of snapshots of the training simulations, by name, and how they are seen: for views that are drawn anew.
+    stars, dataset
+        Prepared stars of the training simulations (`reproduce.sky.prepared`), by name, and how they are seen: for views
+        that are drawn anew.
 
     Returns
     -------
@@ -78,10 +76,8 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if train.views == "fresh":
-        if simulations is None or dataset is None:
-            raise ValueError("views drawn anew need the simulations and the settings of the data set")
-        chosen = {name: simulations[name] for name in dataset.train_models}
-        stars = prepare(chosen, checkpoint / "stars", camera_columns, executor or InProcess())
+        if stars is None or dataset is None:
+            raise ValueError("views drawn anew need the simulations' stars and the settings of the data set")
         views = functools.partial(fresh.stream, stars, dataset, train.fresh)
         histories = _together(maps, scaler, train, folder, checkpoint, views, on_epoch, progress)
     else:

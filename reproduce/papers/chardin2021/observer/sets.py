@@ -71,7 +71,7 @@ def draws(
     split: Split,
     views: Views,
     camera: Camera,
-    folder: Path,
+    cache: Path,
     executor: Executor,
     groups: Sequence[str] = GROUPS,
 ) -> dict[str, Draw]:
@@ -83,7 +83,7 @@ def draws(
         File of snapshots of each cluster, by name.
     split, views, camera
         Which clusters are whose; settings.
-    folder
+    cache
         Receives the clusters' prepared stars, 20 bytes for each star and snapshot.
     executor
         Prepares them.
@@ -92,7 +92,7 @@ def draws(
     """
     names = {group: getattr(split, group) for group in groups}
     every = dict.fromkeys(name for some in names.values() for name in some)
-    stars = prepare({name: simulations[name] for name in every}, folder, camera_columns, executor)
+    stars = prepare({name: simulations[name] for name in every}, cache, camera_columns, executor)
     clusters = {name: Cluster.of(name, path) for name, path in stars.items()}
     return {group: Draw(tuple(clusters[name] for name in some), views, camera) for group, some in names.items()}
 

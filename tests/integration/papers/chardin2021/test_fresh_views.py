@@ -71,7 +71,7 @@ def test_both_networks_are_trained_on_them(simulations: dict[str, Path], dataset
         tmp_path / "files",
         tmp_path / "checkpoint",
         lambda name, epoch, row: told.append((name, epoch)),
-        simulations=simulations,
+        stars=prepare(simulations, tmp_path, camera_columns, InProcess()),
         dataset=DATASET,
     )
     assert sorted(told) == sorted((name, epoch) for name in NETWORKS for epoch in range(2))
