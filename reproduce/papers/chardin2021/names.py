@@ -3,7 +3,9 @@
 from pathlib import Path
 
 EXPERIMENT = "pidoc"  # of MLflow
-PRETRAINED = Path(__file__).parent / "pretrained"
+PRETRAINED = {kind: Path(__file__).parent / "pretrained" / kind for kind in ("observer", "extended")}
+"""Folders of the networks that come with the package: those that are told what is known, and those of the paper's own
+kind, of the profile `extended`."""
 SCALER, CALIBRATION = "scaler.json", "calibration.h5"  # files of a trained ensemble, beside its weights
 OBSERVER = "observer.json"  # stands in a folder of networks that are told what is known
 

@@ -218,21 +218,24 @@ def fits_files(folder: Path) -> list[Path]:
 class Apply(Group):
     """The networks that look at the observed clusters (paper Sect. 5)."""
 
-    networks: Literal["pretrained", "trained", "observer"] = Field(
+    networks: Literal["pretrained", "pretrained_observer", "trained", "observer"] = Field(
         "pretrained",
-        description="those that come with the package, or those that this chain trains: the paper's pair, or the ones "
-        "that are told what is known",
+        description="those of the paper's kind that come with the package, or its ones that are told what is known; or "
+        "those that this chain trains, of either kind",
     )
     networks_sha256: str | None = Field(
-        None, description="of the files of the pretrained networks; found, not set, so that others give another result"
+        None,
+        description="of the files of the networks of the package; found, not set, so that others give another result",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _look_at_pretrained(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            trained = values.get("networks") in ("trained", "observer")
-            return {**values, "networks_sha256": None if trained else _folder_digest(PRETRAINED)}
+            kind = {"trained": None, "observer": None, "pretrained_observer": "observer"}.get(
+                values.get("networks", ""), "extended"
+            )
+            return {**values, "networks_sha256": kind and _folder_digest(PRETRAINED[kind])}
         return values
 
 

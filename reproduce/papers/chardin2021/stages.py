@@ -173,8 +173,15 @@ def apply(job: Job) -> None:
     from reproduce.papers.chardin2021.trained_model.observed_clusters import predict_clusters
     from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
-    folder = {"trained": "model", "observer": "observer_model"}.get(job.settings.apply.networks)
-    pidoc = PiDoc.pretrained() if folder is None else PiDoc.load(job.inputs[folder])
+    match job.settings.apply.networks:
+        case "trained":
+            pidoc = PiDoc.load(job.inputs["model"])
+        case "observer":
+            pidoc = PiDoc.load(job.inputs["observer_model"])
+        case "pretrained_observer":
+            pidoc = PiDoc.pretrained()
+        case _:
+            pidoc = PiDoc.pretrained("extended")
     job.metrics |= predict_clusters(pidoc, job.inputs["observe"], job.folder)
 
 

@@ -105,6 +105,8 @@ def _clusters(job: "Job") -> "tuple[pd.DataFrame, str]":
 def _networks(job: "Job") -> str:
     if job.settings.apply.networks == "pretrained":
         return "networks of the package"
+    if job.settings.apply.networks == "pretrained_observer":
+        return "the package's networks that are told distance (but where it is asked for) and [Fe/H]"
     if job.settings.apply.networks == "observer":
         train = job.settings.observer.train
         return f"networks told distance (but where it is asked for) and [Fe/H]; {train.maps * train.epochs:,} views"

@@ -35,7 +35,7 @@ MODEL = ServedModel(
     name="pidoc",
     experiment=EXPERIMENT,
     code=Path(__file__).with_name("mlflow_model.py"),
-    networks=PRETRAINED,
+    networks=PRETRAINED["observer"],
     signature=signature,
 )
 

@@ -27,7 +27,7 @@ class PiDoc:
     Examples
     --------
     >>> from reproduce import PiDoc
-    >>> estimates = PiDoc.pretrained().predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
+    >>> estimates = PiDoc.pretrained("extended").predict(flux_map)  # log10(F / (Lsun kpc-2)), 160 x 160 px, 40 arcsec
     >>> estimates.mass.shape
     (1, 160, 160)
     >>> list(estimates.table["in_domain"])  # a map without a cluster
@@ -87,11 +87,26 @@ class PiDoc:
         return cls(loaded, learnt)
 
     @classmethod
-    def pretrained(cls) -> "Self | ObserverPiDoc":
-        """The ensemble that comes with the package; its model card is ``README.md`` in its folder."""
-        if not any((PRETRAINED / name).is_file() for name in ("architecture.json", OBSERVER)):
-            raise InputError(f"{PRETRAINED}: holds no trained networks; install the package whole, or train your own")
-        return cls.load(PRETRAINED)
+    def pretrained(cls, kind: str = "observer") -> "Self | ObserverPiDoc":
+        """Networks that come with the package; their model card is ``README.md`` in their folder.
+
+        Parameters
+        ----------
+        kind : str
+            ``observer``: of clusters of 10⁴ to 1.5·10⁶ stars, which are told what is known. ``extended``: the paper's
+            own pair, of clusters of 50,000 stars.
+
+        Raises
+        ------
+        InputError
+            If there is no such kind, or its files are not there.
+        """
+        if kind not in PRETRAINED:
+            raise InputError(f"networks '{kind}': the package has {' and '.join(PRETRAINED)}")
+        folder = PRETRAINED[kind]
+        if not any((folder / name).is_file() for name in ("architecture.json", OBSERVER)):
+            raise InputError(f"{folder}: holds no trained networks; install the package whole, or train your own")
+        return cls.load(folder)
 
     @property
     def pixels(self) -> int:

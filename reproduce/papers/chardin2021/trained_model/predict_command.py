@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reproduce.papers.chardin2021.names import PRETRAINED
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
 from reproduce.papers.chardin2021.trained_model import prediction_files, truth
 from reproduce.papers.chardin2021.trained_model.consistency import UncheckedModelWarning
@@ -58,7 +59,11 @@ def parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--zero-point", type=float, metavar="MAG", help="V magnitude of one count")
     build.add_argument("--centre", metavar="'RA DEC'", help="middle of the field [deg, or 13:16:27 +17:42:01]")
-    build.add_argument("--networks", type=Path, help="folder of trained networks (default: those of the package)")
+    build.add_argument(
+        "--networks",
+        default="observer",
+        help="observer or extended, of the package, or a folder of trained networks (default: observer)",
+    )
     build.add_argument("--scaler", type=Path, help="scaler.json, if not in the folder of the networks")
     build.add_argument("--calibration", type=Path, help="calibration.h5, if not in the folder of the networks")
     build.add_argument("--batch-size", type=int, default=16, help="maps that go through the networks at once")
@@ -136,7 +141,7 @@ def _predict(flux_maps: Mapping[Image, FluxMap], call: Call) -> set[int]:
     if not options.no_png:
         _lay_out(call, flux_maps.values(), estimates, truths.values())
     about: dict[str, Any] = {
-        "networks": str(options.networks) if options.networks else "pretrained",
+        "networks": options.networks,
         "luminosity_at": "given distance" if options.distance else "predicted distance",
     }
     if estimates.posterior is not None:
@@ -227,13 +232,13 @@ def _folder(path: Path) -> Path:
 def _pidoc(options: argparse.Namespace) -> "PiDoc | ObserverPiDoc":
     from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 
-    if options.networks is None:
+    if options.networks in PRETRAINED:
         if options.scaler or options.calibration:
-            raise InputError("--scaler and --calibration belong to --networks, which is missing; name the folder")
-        return PiDoc.pretrained()
+            raise InputError("--scaler and --calibration belong to a folder of networks; name it with --networks")
+        return PiDoc.pretrained(options.networks)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UncheckedModelWarning)
-        pidoc = PiDoc.load(options.networks, options.scaler, options.calibration)
+        pidoc = PiDoc.load(Path(options.networks), options.scaler, options.calibration)
     for warning in told:
         if issubclass(warning.category, UncheckedModelWarning):
             print(f"warning: {warning.message}", file=sys.stderr)

@@ -57,10 +57,12 @@ def test_only_trained_networks_need_training(monkeypatch: pytest.MonkeyPatch, tm
         settings._folder_digest.cache_clear()
         return Chain("chardin2021", STAGES, PROFILES.load("smoke", ["observe.source=synthetic", *overrides]))
 
-    monkeypatch.setattr(settings, "PRETRAINED", tmp_path)
+    monkeypatch.setitem(settings.PRETRAINED, "extended", tmp_path)
     pretrained, trained = chain(), chain("apply.networks=trained")
     assert pretrained.needs("apply") == ("observe",)
     assert trained.needs("apply") == ("observe", "model")
+    told = chain("apply.networks=pretrained_observer")
+    assert told.needs("apply") == ("observe",) and told.key("apply") != pretrained.key("apply")
     assert chain("apply.networks=observer").needs("apply") == ("observe", "observer_model")
     assert pretrained.key("apply") != trained.key("apply")
     (tmp_path / "README.md").write_text("a note")

@@ -4,33 +4,40 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from reproduce import PiDoc
 from reproduce.papers.chardin2021.names import PRETRAINED
 from reproduce.papers.chardin2021.trained_model import consistency
+from reproduce.workflow.errors import InputError
 from reproduce.workflow.source import file_digest
 from tests.support.network_maps import one_map
 
-CARD = (PRETRAINED / "README.md").read_text(encoding="utf-8")
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name not in ("README.md", consistency.FILE))
 
 
-def files() -> list[Path]:
-    return sorted(path for path in PRETRAINED.iterdir() if path.name not in ("README.md", consistency.FILE))
-
-
-def test_the_card_and_the_list_name_every_file_by_its_sha256():
-    digests = {path.name: file_digest(path) for path in files()}
-    assert dict(re.findall(r"^\| (\S+) \| ([0-9a-f]{64}) \|$", CARD, re.MULTILINE)) == digests
-    listed = (PRETRAINED / consistency.FILE).read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", PRETRAINED.values(), ids=PRETRAINED)
+def test_the_card_and_the_list_name_every_file_by_its_sha256(folder: Path):
+    digests = {path.name: file_digest(path) for path in files(folder)}
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| (\S+) \| ([0-9a-f]{64}) \|$", card, re.MULTILINE)) == digests
+    listed = (folder / consistency.FILE).read_text(encoding="utf-8")
     assert dict(reversed(line.split("  ")) for line in listed.splitlines()) == digests
-    assert sum(path.stat().st_size for path in files()) < 15e6  # small enough for git
+    assert sum(path.stat().st_size for path in files(folder)) < 15e6  # small enough for git
+
+
+def test_a_kind_that_is_not_there_is_told():
+    with pytest.raises(InputError, match="the package has observer and extended"):
+        PiDoc.pretrained("workstation")
 
 
 def test_they_say_something_sensible_of_a_smooth_cluster():
     """A made-up round cluster is like none of the simulations: its mass to a factor of a few, and no number is wild."""
     rng = np.random.default_rng(0)
     flux, mass = zip(*(one_map(rng, 10.0, 30.0, pixels=160) for _ in range(2)), strict=True)
-    found = PiDoc.pretrained().predict(np.stack(flux), distance_kpc=30.0)
+    found = PiDoc.pretrained("extended").predict(np.stack(flux), distance_kpc=30.0)
     table = found.table
     assert found.mass.shape == (2, 160, 160)
     assert np.isfinite(found.mass).all()
