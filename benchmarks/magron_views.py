@@ -1,4 +1,4 @@
-"""Speed of the views of simulated clusters on fields on one core: python -m benchmarks.magron_views [folder for caches]
+"""Speed of the views of simulated clusters on fields on one core, and of an answer: python -m benchmarks.magron_views [folder for caches]
 
 Processor time, the best of several rounds, so that other programs on the machine count little. `benchmarks.hst`
 compares the drawing of stars with GalSim.
@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.hst import best
 from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.papers.magron2026.drawn import Draw, Stars, arrays, read_stars
-from reproduce.papers.magron2026.settings import Ranges, Views
+from reproduce.papers.magron2026.labels import Priors
+from reproduce.papers.magron2026.settings import PROFILES, Ranges, Views
 from reproduce.sky import hst, m31, tiles
 from reproduce.sky.settings import HstCamera
 from reproduce.stars.isochrones import isochrones
@@ -55,6 +56,22 @@ def main(folder: Path) -> None:
     view = draw.view(np.random.default_rng(1))
     seconds = best(lambda k: arrays(view, draw.camera, draw.priors, draw.cell), 16)
     print(f"  of this the arrays: {1e3 * seconds:.1f} ms")
+    answers(view.image[None])
+
+
+def answers(rate: np.ndarray) -> None:
+    """Time of one image triple, from electrons a second to maps and scalars, by networks of the size of `workstation`.
+    Weights are random; they do not change the cost."""
+    import tensorflow as tf
+
+    from reproduce.papers.magron2026.networks.model import Architecture, MultiPiDoc
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    settings = PROFILES.load("workstation")
+    architecture = Architecture.of(settings.train, Priors.of(settings.views, settings.ranges), settings.camera)
+    networks = MultiPiDoc(architecture, [architecture.build() for _ in range(settings.train.members)], None)
+    seconds = best(lambda k: networks.predict(rate, 785.0, 25.0), 4)
+    print(f"one image triple, {networks.parameters():,} parameters: {1e3 * seconds:.0f} ms (asked: 50)")
 
 
 if __name__ == "__main__":
