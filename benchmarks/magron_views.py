@@ -1,4 +1,6 @@
-"""Speed of the views of simulated clusters on fields on one core, and of an answer: python -m benchmarks.magron_views [folder for caches]
+"""Speed of views of simulated clusters on fields on one core, and of an answer.
+
+    python -m benchmarks.magron_views [folder for caches]
 
 Processor time, the best of several rounds, so that other programs on the machine count little. `benchmarks.hst`
 compares the drawing of stars with GalSim.

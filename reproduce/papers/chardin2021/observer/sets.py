@@ -18,7 +18,7 @@ from reproduce.learning.known import Known
 from reproduce.papers.chardin2021.observer import frame
 from reproduce.papers.chardin2021.observer.clusters import Split
 from reproduce.papers.chardin2021.observer.frame import Scale, limits_of
-from reproduce.papers.chardin2021.observer.views import Cluster, Draw, Seen
+from reproduce.papers.chardin2021.observer.views import LABELS, Cluster, Draw, Seen
 from reproduce.papers.chardin2021.observer_settings import Sets, Views
 from reproduce.sky.camera import camera_columns
 from reproduce.sky.prepared import prepare
@@ -147,8 +147,6 @@ def _group(file: h5py.File, name: str, n: int, draw: Draw) -> h5py.Group:
     shape = (draw.camera.pixels, draw.camera.pixels)
     for field, unit in (("flux", LOG_FLUX), ("mass", LOG_MASS)):
         group.create_dataset(field, (n, *shape), "f4", chunks=(1, *shape), compression="lzf").attrs["unit"] = unit
-    from reproduce.papers.chardin2021.observer.views import LABELS
-
     for label in (*LABELS, "cluster", "snapshot"):
         group.create_dataset(label, (n,), "f8")
     for known in ("known_values", "known_errors"):
