@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from reproduce.sky import m31, tiles
 from reproduce.sky.settings import HstCamera, IsochroneGrid, StarFields
+from reproduce.stars.bands import HST_BANDS
 from reproduce.stars.isochrones import Isochrones, isochrones
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.progress import Progress
@@ -15,10 +16,10 @@ from reproduce.workflow.progress import Progress
 Tile = tuple[str, NDArray, Mapping[str, float]]
 
 
-def table(grid: IsochroneGrid, folder: Path) -> Isochrones:
-    """The isochrones that a folder keeps, made where it has none."""
+def table(grid: IsochroneGrid, folder: Path, names: tuple[str, ...] = HST_BANDS) -> Isochrones:
+    """The isochrones that a folder keeps, made where it has none, in some bands (`reproduce.stars.bands`)."""
     log_ages = np.round(np.arange(6.5, 10.1501, grid.log_age_step), 3)
-    return isochrones(folder, feh=grid.feh, log_ages=log_ages)
+    return isochrones(folder, feh=grid.feh, log_ages=log_ages, names=names)
 
 
 def synthetic(

@@ -19,10 +19,11 @@ from reproduce.papers.magron2026 import pixels
 from reproduce.papers.magron2026.labels import Priors, columns, components
 from reproduce.papers.magron2026.settings import Ranges, Views
 from reproduce.sky import hst, m31, prepared
-from reproduce.sky.settings import HstCamera
+from reproduce.sky.fields import table
+from reproduce.sky.settings import HstCamera, IsochroneGrid
 from reproduce.sky.tiles import Tiles
 from reproduce.stars import bands
-from reproduce.stars.isochrones import feh_of_metallicity
+from reproduce.stars.isochrones import Isochrone, Isochrones, feh_of_metallicity
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import Executor
 
@@ -31,21 +32,26 @@ FEWEST_STARS = 200  # after thinning: fewer are no cluster
 ATTEMPTS = 1_000  # at a snapshot that is heavy enough
 SOLAR_V = 4.81
 """Absolute Vega magnitude of the Sun in V (Willmer 2018, ApJS 236, 47)."""
+SOLAR_V_LIGHT = np.float32(10 ** (0.4 * SOLAR_V))  # Lsun of 10^(-0.4 M)
+BANDS = (*bands.HST_BANDS, "V")
 
 
 @dataclass(frozen=True)
 class Stars:
-    """Stars of a snapshot.
+    """Stars of a snapshot, from light to heavy at birth.
 
     Attributes
     ----------
     hst : HstStars
     v : array of float32, shape (n,)
         Luminosity in V [Lsun].
+    initial_msun : array of float32, shape (n,)
+        Mass at birth [Msun], increasing.
     """
 
     hst: hst.HstStars
     v: NDArray[np.float32]
+    initial_msun: NDArray[np.float32]
 
     def part(self, chosen: NDArray[np.bool_], stretch: float) -> "Stars":
         """Some of the stars, all positions multiplied by a factor."""
@@ -56,7 +62,32 @@ class Stars:
             mass_msun=one.mass_msun[chosen],
             light=one.light[chosen],
         )
-        return Stars(part, self.v[chosen])
+        return Stars(part, self.v[chosen], self.initial_msun[chosen])
+
+    def dressed(self, isochrone: Isochrone) -> "Stars":
+        """The same places and masses at birth with the stars of another age and [Fe/H], remnants included.
+
+        What that leaves out: that the cluster would have evolved a little otherwise, as stars of another [Fe/H] live a
+        tenth longer or shorter, and that other remnants would have left it.
+
+        Parameters
+        ----------
+        isochrone : Isochrone
+            In the bands of `hst`, then V.
+        """
+        edges = np.sqrt(isochrone.initial_msun[1:] * isochrone.initial_msun[:-1])
+        last = np.searchsorted(self.initial_msun, edges)
+        count = np.diff(last, prepend=0, append=len(self.v))
+        lit = np.where(isochrone.magnitude < bands.DARK, isochrone.light, 0.0).astype(np.float32)
+        light = np.repeat(lit, count, axis=0)
+        dressed = replace(
+            self.hst,
+            mass_msun=np.repeat(isochrone.mass_msun, count),
+            light=np.ascontiguousarray(light[:, :-1]),
+            age_gyr=10 ** (isochrone.log_age - 9),
+            feh=isochrone.feh,
+        )
+        return Stars(dressed, light[:, -1] * SOLAR_V_LIGHT, self.initial_msun)
 
 
 @dataclass(frozen=True)
@@ -106,6 +137,9 @@ class Draw:
         log10 of the least mass [Msun].
     priors_of : Views, optional
         Those whose ranges the network answers in, if other ones are drawn here.
+    populations : (IsochroneGrid, Path), optional
+        Of the isochrones in `BANDS` that snapshots are dressed with, and the folder that keeps them; without, each has
+        its own stars.
     """
 
     clusters: tuple[Path, ...]
@@ -118,20 +152,22 @@ class Draw:
     outside_kpc: float = 0.0
     heavy: float | None = None
     priors_of: Views | None = None
+    populations: tuple[IsochroneGrid, Path] | None = None
 
     @classmethod
     def of(cls, settings: Any, inputs: Mapping[str, Path], group: Group = "train") -> Self:
         """Of the training clusters, or for the group ``test`` of the others, from settings with ``simulate``,
-        ``views``, ``ranges``, ``camera`` and ``train.block``, and the folders of the stages."""
+        ``views``, ``ranges``, ``camera``, ``populations`` and ``train.block``, and the folders of the stages."""
         held_out = library.held_out_names(settings.simulate.library)
         every = [*settings.simulate.models, *library.names(settings.simulate.library)]
         names = held_out if group == "test" else [name for name in every if name not in held_out]
         files = tuple(inputs["simulate"] / name / "snapshots.h5" for name in names)
         groups = settings.views, settings.ranges, settings.camera
-        return cls(files, inputs["fields"] / "fields.h5", *groups, settings.train.block, group)
+        found = cls(files, inputs["fields"] / "fields.h5", *groups, settings.train.block, group)
+        return found if group == "test" else replace(found, populations=(settings.populations, inputs["populations"]))
 
     def prepared(self, cache: Path, executor: Executor) -> Self:
-        """The same, of prepared stars (`reproduce.sky.prepared`): 32 bytes for each star and snapshot."""
+        """The same, of prepared stars (`reproduce.sky.prepared`): 36 bytes for each star and snapshot."""
         files = prepared.prepare({path.parent.name: path for path in self.clusters}, cache, _columns, executor)
         return replace(self, clusters=tuple(files.values()))
 
@@ -144,6 +180,7 @@ class Draw:
         """All that views depend on but the seeds and the files, in words that depend on no place of a file."""
         groups = " ".join(group.model_dump_json() for group in (self.views, self.ranges, self.camera))
         names = ",".join(path.parent.name for path in self.clusters)
+        names += "" if self.populations is None else f" {self.populations[0].model_dump_json()}"
         return f"{groups} {names} {self.cell} {self.group} {self.outside_kpc} {self.heavy}"
 
     def __call__(self, generator: np.random.Generator, item: int) -> dict[str, NDArray[np.float32]]:
@@ -221,7 +258,7 @@ class Draw:
             number = int(usable[generator.integers(usable.size)])
             share = _log_uniform(generator, self.views.thinning)
             stretch = _log_uniform(generator, self.views.stretch)
-            stars = _stars(self.clusters[cluster], number)
+            stars = self._dressed(_stars(self.clusters[cluster], number), generator)
             kept = generator.random(len(stars.v), dtype=np.float32) < share
             heavy = self.heavy is None or float(stars.hst.mass_msun[kept].sum()) >= 10**self.heavy
             if heavy and kept.sum() >= FEWEST_STARS:
@@ -232,6 +269,15 @@ class Draw:
             f"{self.views.least_stars} stars and {mass} in {ATTEMPTS} draws; lower sets.heavy or views.least_stars, or "
             "simulate larger clusters"
         )
+
+    def _dressed(self, stars: Stars, generator: np.random.Generator) -> Stars:
+        """Stars as they are, or those of another [Fe/H] and an age near theirs."""
+        if self.populations is None or generator.random() >= self.views.dressed:
+            return stars
+        table = _isochrones(*self.populations)
+        away = np.abs(table.log_age - np.log10(stars.hst.age_gyr) - 9)
+        near = np.flatnonzero(away <= max(self.views.age_shift_dex, away.min()))
+        return stars.dressed(table.at(int(generator.integers(len(table.feh))), int(generator.choice(near))))
 
     def seen_from(self, generator: np.random.Generator) -> hst.HstView:
         """Distance, shape, directions, place and extinction of a view."""
@@ -296,6 +342,12 @@ def _direction(generator: np.random.Generator) -> tuple[float, float, float]:
     return float(s * np.cos(phi)), float(s * np.sin(phi)), float(z)
 
 
+@functools.lru_cache(maxsize=2)
+def _isochrones(grid: IsochroneGrid, folder: Path) -> Isochrones:
+    """The populations, read once a process."""
+    return table(grid, folder, BANDS)
+
+
 @functools.lru_cache(maxsize=64)
 def _usable(path: Path, least_stars: int) -> NDArray[np.int64]:
     """Numbers of a cluster's snapshots with so many stars."""
@@ -327,23 +379,33 @@ def read_stars(file: SnapshotFile, number: int) -> Stars:
     """Magnitudes of a snapshot's stars, of the cluster's own [Fe/H]."""
     if not np.isfinite(file.metallicity):
         raise InputError(f"{file.path}: another code's cluster, whose [Fe/H] is not in the file; simulate it here")
-    every = hst.HstStars.of(file.read(number), feh_of_metallicity(file.metallicity), (*bands.HST_BANDS, "V"))
-    own = replace(every, light=np.ascontiguousarray(every.light[:, :3]), bands=tuple(bands.HST_BANDS))
-    return Stars(own, every.light[:, 3] * np.float32(10 ** (0.4 * SOLAR_V)))
+    every = hst.HstStars.of(file.read(number), feh_of_metallicity(file.metallicity), BANDS)
+    tracks = file.tracks
+    initial = tracks.mass_msun[tracks.offset[file.shells(number).star]]
+    order = np.argsort(initial, kind="stable")
+    own = replace(
+        every,
+        position_pc=every.position_pc[order],
+        mass_msun=every.mass_msun[order],
+        light=every.light[order, :-1],
+        bands=tuple(bands.HST_BANDS),
+    )
+    return Stars(own, every.light[order, -1] * SOLAR_V_LIGHT, initial[order])
 
 
 def _columns(file: SnapshotFile, number: int) -> dict[str, NDArray]:
     """Of a snapshot, for `reproduce.sky.prepared`."""
     stars = read_stars(file, number)
     one = stars.hst
-    return {"position_pc": one.position_pc, "mass_msun": one.mass_msun, "light": one.light, "v": stars.v}
+    columns = {"position_pc": one.position_pc, "mass_msun": one.mass_msun, "light": one.light}
+    return columns | {"v": stars.v, "initial_msun": stars.initial_msun}
 
 
 def _stars(path: Path, number: int) -> Stars:
     """Stars of a prepared snapshot."""
     file = prepared.opened(path)
     columns = file.read(number)
-    v = columns.pop("v")
+    v, initial = columns.pop("v"), columns.pop("initial_msun")
     feh, age = feh_of_metallicity(file.metallicity), float(file.ages_gyr[number])
     name = f"snapshot {number} of {file.name}"
-    return Stars(hst.HstStars(age_gyr=age, feh=feh, bands=tuple(bands.HST_BANDS), name=name, **columns), v)
+    return Stars(hst.HstStars(age_gyr=age, feh=feh, bands=tuple(bands.HST_BANDS), name=name, **columns), v, initial)

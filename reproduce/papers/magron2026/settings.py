@@ -37,6 +37,12 @@ class Views(Group):
     thinning: tuple[Positive, Positive] = Field(
         (0.3, 1.0), description="share of the stars that is kept, log-uniform: lighter clusters of the same kind"
     )
+    dressed: Fraction = Field(
+        0.75,
+        description="share of the training views whose stars are those of another [Fe/H] and a near age, by their "
+        "masses at birth: few simulations have few metallicities",
+    )
+    age_shift_dex: float = Field(0.1, ge=0, description="largest difference of such an age from the snapshot's [dex]")
     stretch: tuple[Positive, Positive] = Field(
         (0.75, 1.33), description="factor on all positions, log-uniform: smaller and larger clusters of the same kind"
     )
@@ -202,6 +208,10 @@ class Settings(Group):
     profile: str = Field(DEFAULT_PROFILE, description="name of the profile that these settings started from")
     simulate: Simulate = Field(default_factory=Simulate)
     stars: IsochroneGrid = Field(default_factory=IsochroneGrid)
+    populations: IsochroneGrid = Field(
+        IsochroneGrid(feh=(-2.3, -2.0, -1.7, -1.4, -1.1, -0.8, -0.5, -0.25, 0.0, 0.15), log_age_step=0.1),
+        description="coeval stars that snapshots are dressed with",
+    )
     fields: StarFields = Field(default_factory=StarFields)
     views: Views = Field(default_factory=Views)
     ranges: Ranges = Field(default_factory=Ranges)

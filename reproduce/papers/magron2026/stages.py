@@ -34,6 +34,15 @@ def isochrones(job: Job) -> None:
     job.metrics |= {"ages": float(len(found.log_age)), "metallicities": float(len(found.feh))}
 
 
+def populations(job: Job) -> None:
+    """Coeval stars of other metallicities and ages, which training snapshots are dressed with."""
+    from reproduce.papers.magron2026.drawn import BANDS
+    from reproduce.sky.fields import table
+
+    found = table(job.settings.populations, job.folder, BANDS)
+    job.metrics |= {"ages": float(len(found.log_age)), "metallicities": float(len(found.feh))}
+
+
 def fields(job: Job) -> None:
     """Star fields of M31 for clusters to lie on: synthetic, or cut from PHAT's bricks."""
     from reproduce.papers.magron2026.fields import make
@@ -174,7 +183,7 @@ def log_model(words: Sequence[str]) -> int:
     return log_model_command.main(words)
 
 
-DRAWN = ("simulate", "fields")
+DRAWN = ("simulate", "populations", "fields")
 LIBRARY = ("simulate.library", "simulate.models")
 DRAWS = (*LIBRARY, "views", "ranges", "camera")
 CELL = "train.block"
@@ -194,6 +203,7 @@ PAPER = Paper(
             work=lambda settings: settings.simulate.library.clusters * settings.simulate.library.n_stars[1],
         ),
         Stage("isochrones", isochrones, reads=("stars",)),
+        Stage("populations", populations, reads=("populations",)),
         Stage(
             "fields",
             fields,

@@ -12,14 +12,14 @@ from astropy.wcs import WCS
 
 from reproduce.cluster.snapshot import SnapshotFile
 from reproduce.learning.weights import save_weights, weights_file
-from reproduce.papers.magron2026 import observed, pixels, predict_command, sets
+from reproduce.papers.magron2026 import drawn, observed, pixels, predict_command, sets
 from reproduce.papers.magron2026.drawn import Draw, arrays, read_stars
 from reproduce.papers.magron2026.evaluation import evaluate
 from reproduce.papers.magron2026.labels import angle_difference, shape
 from reproduce.papers.magron2026.networks import model, training
 from reproduce.papers.magron2026.settings import Evaluate, Observe, Ranges, Sets, Train, Views
-from reproduce.sky import hst, m31, tiles
-from reproduce.sky.settings import HstCamera
+from reproduce.sky import hst, m31, prepared, tiles
+from reproduce.sky.settings import HstCamera, IsochroneGrid
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess
 from tests.support.mock_clusters import snapshot_file
@@ -115,6 +115,22 @@ def test_thinning_and_stretching_make_lighter_and_larger_clusters_of_the_same_ki
     np.testing.assert_allclose(part.hst.position_pc, 2 * stars.hst.position_pc[kept])
     ratio = part.v.sum() / part.hst.mass_msun.sum() / (stars.v.sum() / stars.hst.mass_msun.sum())
     assert ratio == pytest.approx(1, abs=0.15)
+
+
+def test_training_clusters_have_other_metallicities_and_ages_near_their_own(draw: Draw, tmp_path: Path) -> None:
+    grid = IsochroneGrid(feh=(-0.9, 0.0), log_age_step=0.4)
+    views = draw.views.model_copy(update={"dressed": 0.7, "age_shift_dex": 0.3})
+    dressed = replace(draw, views=views, populations=(grid, tmp_path))
+    own = {float(np.log10(0.001 / 0.02))}
+    table = drawn._isochrones(grid, tmp_path)
+    found = [dressed.view(np.random.default_rng([9, k])).labels for k in range(40)]
+    assert {round(one["feh"], 6) for one in found} == {-0.9, 0.0, *(round(one, 6) for one in own)}
+    for one in found:
+        age = np.log10(prepared.opened(draw.clusters[int(one["cluster"])]).ages_gyr[int(one["snapshot"])]) + 9
+        nearest = np.abs(table.log_age - age).min()
+        assert one["feh"] in own or abs(one["log_age"] - age) <= max(0.3, nearest) + 1e-9
+    others = [draw.view(np.random.default_rng([9, k])).labels["feh"] for k in range(10)]
+    assert set(others) == own
 
 
 def test_a_view_depends_on_its_generator_alone_and_its_item_says_what_is_true(draw: Draw) -> None:
