@@ -13,13 +13,16 @@ from reproduce.stars.isochrones import Isochrones, isochrones
 from reproduce.workflow.executor import Executor
 from reproduce.workflow.progress import Progress
 
+OLDEST_LOG_AGE = 10.15  # 14 Gyr
 Tile = tuple[str, NDArray, Mapping[str, float]]
 
 
-def table(grid: IsochroneGrid, folder: Path, names: tuple[str, ...] = HST_BANDS) -> Isochrones:
-    """The isochrones that a folder keeps, made where it has none, in some bands (`reproduce.stars.bands`)."""
-    log_ages = np.round(np.arange(6.5, 10.1501, grid.log_age_step), 3)
-    return isochrones(folder, feh=grid.feh, log_ages=log_ages, names=names)
+def table(
+    grid: IsochroneGrid, folder: Path, names: tuple[str, ...] = HST_BANDS, recipe: str = "hurley2000"
+) -> Isochrones:
+    """The isochrones that a folder keeps, made where it has none; bands and recipe as of `isochrones`."""
+    log_ages = np.round(np.arange(grid.youngest_log_age, OLDEST_LOG_AGE + 1e-4, grid.log_age_step), 3)
+    return isochrones(folder, feh=grid.feh, log_ages=log_ages, names=names, recipe=recipe)
 
 
 def synthetic(

@@ -104,12 +104,13 @@ def prepare(snapshots: Mapping[str, Path], cache: Path, columns: Columns, execut
 
 def _prepare(job: tuple[str, Path, Path, Columns]) -> Path:
     name, source, folder, columns = job
-    key = digest({"snapshots": file_digest(source), "columns": closure(columns)})[:KEY_LENGTH]
+    parts = {"snapshots": file_digest(source), "columns": closure(columns), "file": closure(_prepare)}
+    key = digest(parts)[:KEY_LENGTH]
     path = folder / key / name / "stars.h5"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with SnapshotFile(source) as snapshots, whole(path) as partial, h5py.File(partial, "w") as file:
+    with SnapshotFile(source) as snapshots, whole(path, shared=True) as partial, h5py.File(partial, "w") as file:
         file.attrs.update(format=FORMAT, name=snapshots.name, metallicity=snapshots.metallicity)
         file["age_gyr"], file["n_stars"] = snapshots.ages_gyr, snapshots.n_stars
         for number in range(len(snapshots)):

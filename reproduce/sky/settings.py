@@ -106,7 +106,8 @@ class IsochroneGrid(Group):
     """The table of isochrones that drawn clusters and synthetic fields are made of."""
 
     feh: tuple[float, ...] = Field((-2.0, -1.4, -0.9, -0.5, -0.2, 0.0), min_length=1, description="[Fe/H], rising")
-    log_age_step: Positive = Field(0.05, description="step of log10 of the age, from 6.5 to 10.15 [yr]")
+    log_age_step: Positive = Field(0.05, description="step of log10 of the age, up to 10.15 [yr]")
+    youngest_log_age: float = Field(6.5, ge=6, le=10, description="log10 of the least age [yr]")
 
 
 class StarFields(Group):

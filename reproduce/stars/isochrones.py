@@ -159,6 +159,7 @@ def isochrones(
     feh: tuple[float, ...] = FEH,
     log_ages: NDArray[np.float64] = LOG_AGES,
     names: tuple[str, ...] = bands.HST_BANDS,
+    recipe: str = "hurley2000",
 ) -> Isochrones:
     """The table, from a cache or made anew (a minute on one core for the default grid).
 
@@ -172,18 +173,20 @@ def isochrones(
         log10 of the ages [yr], rising, up to 10.16.
     names : tuple of str
         Bands of `bands.mist`.
+    recipe : str
+        Of winds and remnants, as of `stellar_evolution.stellar_tracks`.
 
     Returns
     -------
     Isochrones
     """
-    path = None if cache is None else cache / f"isochrones-{_digest(feh, log_ages, names)}.h5"
+    path = None if cache is None else cache / f"isochrones-{_digest(feh, log_ages, names, recipe)}.h5"
     if path is not None and path.is_file():
         try:
             return _read(path)
         except (OSError, KeyError):
             path.unlink()  # damaged: made anew below
-    made = _make(feh, np.asarray(log_ages, dtype=np.float64), names)
+    made = _make(feh, np.asarray(log_ages, dtype=np.float64), names, recipe)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path, shared=True) as partial, h5py.File(partial, "w") as file:
@@ -193,13 +196,13 @@ def isochrones(
     return made
 
 
-def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> str:
+def _digest(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...], recipe: str) -> str:
     from reproduce.stars import stellar_evolution
 
     code = "".join(
         inspect.getsource(part) for part in (stellar_evolution, tracks, bands, imf, _make, _isochrone, _refine, _add)
     )
-    made_with = f"{code} {feh} {names} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {HALVINGS} {ALIKE_DEX}".encode()
+    made_with = f"{code} {feh} {names} {recipe} {MASS_LIMITS_MSUN} {STEP} {EVOLVING} {HALVINGS} {ALIKE_DEX}".encode()
     return hashlib.sha256(made_with + np.asarray(log_ages).tobytes() + bands.mist().bc.tobytes()).hexdigest()[:20]
 
 
@@ -209,33 +212,33 @@ def _read(path: Path) -> Isochrones:
         return Isochrones(**{n: file[n][:] for n in names}, bands=tuple(b.decode() for b in file["bands"][:]))
 
 
-def _make(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...]) -> Isochrones:
+def _make(feh: tuple[float, ...], log_ages: NDArray, names: tuple[str, ...], recipe: str) -> Isochrones:
     low, high = np.log(MASS_LIMITS_MSUN)
     grid = np.exp(np.linspace(low, high, int((high - low) / STEP) + 1))
     grid[[0, -1]] = MASS_LIMITS_MSUN
     parts, offset, begin = [], np.empty((len(feh), len(log_ages), 2), dtype=np.int64), 0
     for i, metals in enumerate(feh):
-        first = _evolved(grid, metals)
+        first = _evolved(grid, metals, recipe)
         for j, log_age in enumerate(log_ages):
-            parts.append(_isochrone(grid, first, metals, float(log_age), names))
+            parts.append(_isochrone(grid, first, metals, float(log_age), names, recipe))
             offset[i, j] = begin, begin + len(parts[-1][0])
             begin = int(offset[i, j, 1])
     share, initial, mass, magnitude = (np.concatenate(column).astype(np.float32) for column in zip(*parts, strict=True))
     return Isochrones(np.array(feh, dtype=np.float64), log_ages, offset, share, initial, mass, magnitude, names)
 
 
-def _evolved(mass_msun: NDArray, feh: float) -> tracks.Tracks:
+def _evolved(mass_msun: NDArray, feh: float, recipe: str) -> tracks.Tracks:
     from reproduce.stars.stellar_evolution import stellar_tracks
 
-    return stellar_tracks(mass_msun, metallicity_of_feh(feh))
+    return stellar_tracks(mass_msun, metallicity_of_feh(feh), recipe=recipe)
 
 
 def _isochrone(
-    grid: NDArray, first: tracks.Tracks, feh: float, log_age: float, names: tuple[str, ...]
+    grid: NDArray, first: tracks.Tracks, feh: float, log_age: float, names: tuple[str, ...], recipe: str
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Shares, initial and present masses and magnitudes of the kinds of stars of one age."""
     time_myr = 10 ** (log_age - 6)
-    mass, state = _refine(grid, first.at(np.arange(len(grid)), time_myr), feh, time_myr)
+    mass, state = _refine(grid, first.at(np.arange(len(grid)), time_myr), feh, time_myr, recipe)
     edges = np.concatenate([MASS_LIMITS_MSUN[:1], np.sqrt(mass[1:] * mass[:-1]), MASS_LIMITS_MSUN[1:]])
     share = np.diff(imf.kroupa_number_below(edges))
     lit = ~np.isin(state["stellar_type"], DARK_TYPES) & (state["temperature_k"] > 0)
@@ -250,11 +253,11 @@ def _isochrone(
 
 
 def _refine(
-    mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float
+    mass: NDArray, state: dict[str, NDArray], feh: float, time_myr: float, recipe: str
 ) -> tuple[NDArray, dict[str, NDArray]]:
     """More masses between the last on the main sequence and the first remnant, until neighbours are alike."""
     left, right = _evolving(state["stellar_type"])
-    mass, state = _add(mass, state, np.linspace(mass[left], mass[right], EVOLVING + 2)[1:-1], feh, time_myr)
+    mass, state = _add(mass, state, np.linspace(mass[left], mass[right], EVOLVING + 2)[1:-1], feh, time_myr, recipe)
     for _ in range(HALVINGS):
         left, right = _evolving(state["stellar_type"])
         steps = [
@@ -265,7 +268,7 @@ def _refine(
         wide[:left], wide[right:] = False, False
         if not wide.any():
             break
-        mass, state = _add(mass, state, (mass[1:] + mass[:-1])[wide] / 2, feh, time_myr)
+        mass, state = _add(mass, state, (mass[1:] + mass[:-1])[wide] / 2, feh, time_myr, recipe)
     return mass, state
 
 
@@ -278,9 +281,9 @@ def _evolving(kind: NDArray) -> tuple[int, int]:
 
 
 def _add(
-    mass: NDArray, state: dict[str, NDArray], more: NDArray, feh: float, time_myr: float
+    mass: NDArray, state: dict[str, NDArray], more: NDArray, feh: float, time_myr: float, recipe: str
 ) -> tuple[NDArray, dict[str, NDArray]]:
-    added = _evolved(more, feh).at(np.arange(len(more)), time_myr)
+    added = _evolved(more, feh, recipe).at(np.arange(len(more)), time_myr)
     both = np.concatenate([mass, more])
     order = np.argsort(both, kind="stable")
     return both[order], {name: np.concatenate([values, added[name]])[order] for name, values in state.items()}

@@ -3,7 +3,7 @@
 import importlib.util
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,8 @@ class ServedModel:
         The file that MLflow runs; it reads the folder of networks as the artifact ``networks``.
     networks : Path or None
         Folder of the networks that are logged if none is named; None: one must be named.
+    kinds : mapping of Path
+        Folders of the networks that come with the package, by the words for them.
     signature : callable
         Of inputs and parameters, for the networks of a folder. It loads them, so that damaged ones are not logged.
     """
@@ -41,6 +43,7 @@ class ServedModel:
     code: Path
     networks: Path | None
     signature: "Callable[[Path], ModelSignature]"
+    kinds: Mapping[str, Path] = field(default_factory=dict)
 
     def log(self, networks: Path) -> str:
         """Log the networks of a folder to the present tracking store.
@@ -86,11 +89,12 @@ class ServedModel:
             type=Path,
             default=self.networks,
             required=self.networks is None,
-            help="folder of networks" + (" (default: the package's)" if self.networks is not None else ""),
+            help=" or ".join([*self.kinds, "folder of networks"])
+            + (" (default: the package's)" if self.networks is not None else ""),
         )
         options = build.parse_args(words)
         store = use_project_store(self.experiment)
-        print(how_to_serve(self.log(options.networks), store))
+        print(how_to_serve(self.log(self.kinds.get(str(options.networks), options.networks)), store))
         return 0
 
 

@@ -232,10 +232,11 @@ class Apply(Group):
     @classmethod
     def _look_at_pretrained(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            kind = {"trained": None, "observer": None, "pretrained_observer": "observer"}.get(
-                values.get("networks", ""), "extended"
-            )
-            return {**values, "networks_sha256": kind and _folder_digest(PRETRAINED[kind])}
+            networks = values.get("networks")
+            if networks in ("trained", "observer"):
+                return {**values, "networks_sha256": None}
+            folder = PRETRAINED["observer" if networks == "pretrained_observer" else "extended"]
+            return {**values, "networks_sha256": _folder_digest(folder)}
         return values
 
 

@@ -380,6 +380,7 @@ STAGES = (
         needs=(
             "apply",
             When("dataset", "apply.networks", "pretrained"),
+            When("dataset", "apply.networks", "pretrained_observer"),
             When("dataset", "apply.networks", "trained"),
             When("observer_sets", "apply.networks", "observer"),
         ),

@@ -112,7 +112,8 @@ def _measured(images: sets.TestImages, draw: Draw, train: Train, folder: Path, n
         for k, parameter in enumerate(PARAMETERS):
             numbers[NAMES[parameter]] = float(np.sqrt(np.mean(errors[:, k] ** 2)))
     if train.maps:
-        area = priors.cell_area(images.labels["distance_kpc"])[:, None, None]
-        said = np.maximum(area * 10.0 ** pixels.mass_of(found["mass"][..., 0]), pixels.MASS_FLOOR_MSUN)
-        numbers["mass_rmse"] = float(np.sqrt(np.mean(np.log10(said / true_mass(images)) ** 2)))
+        area = priors.cell_area(images.labels["distance_kpc"])
+        said = area[:, None, None] * 10.0 ** pixels.mass_of(found["mass"][..., 0])
+        said = np.maximum(said, pixels.floors(area))
+        numbers["mass_rmse"] = float(np.sqrt(np.mean(np.log10(said / true_mass(images, priors)) ** 2)))
     return numbers

@@ -34,6 +34,9 @@ SOLAR_V = 4.81
 """Absolute Vega magnitude of the Sun in V (Willmer 2018, ApJS 236, 47)."""
 SOLAR_V_LIGHT = np.float32(10 ** (0.4 * SOLAR_V))  # Lsun of 10^(-0.4 M)
 BANDS = (*bands.HST_BANDS, "V")
+RECIPE = "fryer2012"  # of the library's stars
+YOUNGEST_GYR = 0.06
+"""Younger snapshots keep their stars: of those that a longer life would let shine, many have left as neutron stars."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ class Stars:
     def dressed(self, isochrone: Isochrone) -> "Stars":
         """The same places and masses at birth with the stars of another age and [Fe/H], remnants included.
 
-        What that leaves out: that the cluster would have evolved a little otherwise, as stars of another [Fe/H] live a
-        tenth longer or shorter, and that other remnants would have left it.
+        What that leaves out: that the cluster would have evolved a little otherwise, as stars of another [Fe/H] live
+        longer or shorter, and that other black holes and neutron stars would have left it.
 
         Parameters
         ----------
@@ -274,6 +277,8 @@ class Draw:
         """Stars as they are, or those of another [Fe/H] and an age near theirs."""
         if self.populations is None or generator.random() >= self.views.dressed:
             return stars
+        if stars.hst.age_gyr < YOUNGEST_GYR:
+            return stars
         table = _isochrones(*self.populations)
         away = np.abs(table.log_age - np.log10(stars.hst.age_gyr) - 9)
         near = np.flatnonzero(away <= max(self.views.age_shift_dex, away.min()))
@@ -345,7 +350,7 @@ def _direction(generator: np.random.Generator) -> tuple[float, float, float]:
 @functools.lru_cache(maxsize=2)
 def _isochrones(grid: IsochroneGrid, folder: Path) -> Isochrones:
     """The populations, read once a process."""
-    return table(grid, folder, BANDS)
+    return table(grid, folder, BANDS, RECIPE)
 
 
 @functools.lru_cache(maxsize=64)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from reproduce.learning import calibration
 from reproduce.learning.intervals import LEVELS, spread
+from reproduce.learning.known import DEX, Known
 from reproduce.papers.magron2026 import pixels, sets
-from reproduce.papers.magron2026.labels import NAMES, PARAMETERS, angle_difference, columns
+from reproduce.papers.magron2026.labels import DISTANCE, NAMES, PARAMETERS, Priors, angle_difference, columns
 from reproduce.papers.magron2026.networks.model import Answers, MultiPiDoc
 from reproduce.papers.magron2026.settings import Evaluate, Sets
 from reproduce.stars.bands import HST_BANDS
@@ -75,7 +76,7 @@ def evaluate(
                 group[f"labels/{key}"] = values
             said: dict[str, Answers] = {}
             for way in WAYS if name in GROUPS else ("given",):
-                told = _told(images.labels["distance_kpc"], settings) if way == "given" else (None, None)
+                told = _told(images.labels["distance_kpc"], settings, model) if way == "given" else (None, None)
                 answers = said[way] = model.predict(images.rate, *told)
                 _write(group.create_group(way), answers, images.labels)
                 if name in strengths:
@@ -101,10 +102,14 @@ def evaluate(
     return flat
 
 
-def _told(distance_kpc: Array, settings: Evaluate) -> tuple[Array, Array]:
-    """Distances with an error, and that error [kpc]; the same ones for as many images."""
-    noise = np.random.default_rng([settings.seed, TOLD]).standard_normal(len(distance_kpc))
-    found = distance_kpc * (1 + settings.distance_error * noise)
+def _told(distance_kpc: Array, settings: Evaluate, model: MultiPiDoc) -> tuple[Array, Array]:
+    """Distances with an error, and that error [kpc]; the same ones for as many images. None lies outside of the range:
+    whoever knows that the cluster lies in it says no other."""
+    generator = np.random.default_rng([settings.seed, TOLD])
+    true = np.log10(distance_kpc)[:, None]
+    known = Known.measured(true, np.full_like(true, settings.distance_error / DEX), generator)
+    prior = model.architecture.priors.ranges[DISTANCE]
+    found = np.clip(10 ** known.values[:, 0], prior.low, prior.high)
     return found, settings.distance_error * found
 
 
@@ -163,15 +168,17 @@ def _calibration(answers: Answers, images: sets.TestImages, settings: Evaluate) 
     return {f"posterior.{name}": value for name, value in found.items()}
 
 
-def true_mass(images: sets.TestImages) -> Array:
-    """Smoothed masses of cells as a network is to say them [Msun], (n, my, mx), not below the floor."""
-    return np.maximum([pixels.smoothed(one) for one in images.mass], pixels.MASS_FLOOR_MSUN)
+def true_mass(images: sets.TestImages, priors: Priors) -> Array:
+    """Smoothed masses of cells as a network is to say them [Msun], (n, my, mx), not below `pixels.floors`."""
+    floors = pixels.floors(priors.cell_area(images.labels["distance_kpc"]))
+    return np.maximum([pixels.smoothed(one) for one in images.mass], floors)
 
 
 def _maps(answers: Answers, images: sets.TestImages, model: MultiPiDoc) -> dict[str, float]:
     """R² and error of log10 mass of cells; bias and scatter of the field's mass [dex], and of each band's light."""
-    true = true_mass(images)
-    log_true, log_found = np.log10(true), np.log10(answers.mass_map)
+    true = true_mass(images, answers.priors)
+    floors = pixels.floors(answers.priors.cell_area(images.labels["distance_kpc"]))
+    log_true, log_found = np.log10(true), np.log10(np.maximum(answers.mass_map, floors))
     found = {
         "mass_map.r2": 1 - np.mean((log_found - log_true) ** 2) / np.var(log_true),
         "mass_map.rmse_dex": np.sqrt(np.mean((log_found - log_true) ** 2)),
@@ -189,7 +196,7 @@ def _maps(answers: Answers, images: sets.TestImages, model: MultiPiDoc) -> dict[
 
 def _first(given: Answers, hidden: Answers, images: sets.TestImages) -> dict[str, float]:
     """What the slides give of the first π-DOC, whose maps, clusters and distances were others, measured alike."""
-    true, labels = true_mass(images), images.labels
+    true, labels = true_mass(images, given.priors), images.labels
     counted = true >= LEAST_CELL_MSUN
     middle = hidden.quantiles([0.5])[0]
     told = dict(zip(PARAMETERS, middle.T, strict=True))
@@ -216,6 +223,6 @@ def _write_maps(group: h5py.Group, answers: Answers, images: sets.TestImages) ->
         ("light", answers.light),
         ("light_true", images.light),
         ("mass_map", answers.mass_map),
-        ("mass_true", true_mass(images)),
+        ("mass_true", true_mass(images, answers.priors)),
     ):
         group.create_dataset(name, data=values.astype(np.float32), chunks=(1, *values.shape[1:]), compression="lzf")

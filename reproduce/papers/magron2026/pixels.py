@@ -24,7 +24,8 @@ FLUX_SCALE = 3.0
 MASS_FLOOR_MSUN = 0.1
 """Smaller masses of a cell are raised to it before log10."""
 LEAST_SAID_MSUN = 0.04
-"""And of a cell at the middle distance, as a network says it: such a cell has 0.1 Msun at M31's distance."""
+"""And of a cell at the middle distance, as a network says it: such a cell has 0.1 Msun at M31's distance, and more than
+that farther away, where `floors` counts all smaller masses as such."""
 MASS_SMOOTHING_CELLS = 1.0
 """Standard deviation of the Gaussian that smooths the mass map, that of π-DOC (4 px): a few stars are no field."""
 MASS_MEAN, MASS_STD = 0.5, 1.0  # by which log10 of masses is standardised
@@ -136,6 +137,12 @@ def mass_target(mass: NDArray) -> NDArray[np.float32]:
     """The mass map as a network says it: smoothed masses of cells at the middle distance (my, mx) [Msun] to the same
     shape."""
     return ((np.log10(np.maximum(mass, LEAST_SAID_MSUN)) - MASS_MEAN) / MASS_STD).astype(np.float32)
+
+
+def floors(cell_area: NDArray) -> Array:
+    """Masses of cells [Msun] below which nothing is compared, of images (n,) whose cells have an area (n,) in units of
+    that at the middle distance, shape (n, 1, 1)."""
+    return np.maximum(MASS_FLOOR_MSUN, LEAST_SAID_MSUN * np.asarray(cell_area))[:, None, None]
 
 
 def mass_of(target: NDArray) -> Array:

@@ -39,8 +39,8 @@ class Views(Group):
     )
     dressed: Fraction = Field(
         0.75,
-        description="share of the training views whose stars are those of another [Fe/H] and a near age, by their "
-        "masses at birth: few simulations have few metallicities",
+        description="share of the training views, of snapshots of 60 Myr and older, whose stars are those of another "
+        "[Fe/H] and a near age, by their masses at birth: few simulations have few metallicities",
     )
     age_shift_dex: float = Field(0.1, ge=0, description="largest difference of such an age from the snapshot's [dex]")
     stretch: tuple[Positive, Positive] = Field(
@@ -59,7 +59,7 @@ class Views(Group):
     def _in_order(self) -> Self:
         for name in ("distance_kpc", "axis_ratio", "a_v", "thinning", "stretch", "background", "given_error"):
             low, high = getattr(self, name)
-            if low > high:
+            if low > high or (low == high and name == "given_error"):
                 raise ValueError(f"views.{name}=[{low}, {high}] must be the least and the most, in this order")
         if self.axis_ratio[1] > 1 or self.thinning[1] > 1:
             raise ValueError("views.axis_ratio and views.thinning must not be more than 1")
@@ -209,7 +209,7 @@ class Settings(Group):
     simulate: Simulate = Field(default_factory=Simulate)
     stars: IsochroneGrid = Field(default_factory=IsochroneGrid)
     populations: IsochroneGrid = Field(
-        IsochroneGrid(feh=(-2.3, -2.0, -1.7, -1.4, -1.1, -0.8, -0.5, -0.25, 0.0, 0.15), log_age_step=0.1),
+        IsochroneGrid(feh=(-2.3, -2.0, -1.7, -1.4, -1.1, -0.8, -0.5, -0.25, 0.0, 0.15), youngest_log_age=7.7),
         description="coeval stars that snapshots are dressed with",
     )
     fields: StarFields = Field(default_factory=StarFields)
@@ -234,6 +234,20 @@ class Settings(Group):
             raise ValueError(
                 f"camera.pixels={self.camera.pixels} is no multiple of 8 train.block={8 * self.train.block}; the "
                 "network halves its maps three times"
+            )
+        largest = self.views.given_error[1]
+        for name in ("evaluate", "observe"):
+            if (error := getattr(self, name).distance_error) > largest:
+                raise ValueError(
+                    f"{name}.distance_error={error} is larger than any that networks are told, views.given_error has "
+                    f"{largest}; lower the one or raise the other"
+                )
+        if (
+            self.views.dressed
+            and not self.ranges.feh[0] < self.populations.feh[0] <= self.populations.feh[-1] < (self.ranges.feh[1])
+        ):
+            raise ValueError(
+                f"populations.feh={list(self.populations.feh)} must lie within ranges.feh={list(self.ranges.feh)}"
             )
         names = [*self.simulate.models, *library.names(self.simulate.library)]
         test = library.held_out_names(self.simulate.library)

@@ -36,10 +36,10 @@ def isochrones(job: Job) -> None:
 
 def populations(job: Job) -> None:
     """Coeval stars of other metallicities and ages, which training snapshots are dressed with."""
-    from reproduce.papers.magron2026.drawn import BANDS
+    from reproduce.papers.magron2026.drawn import BANDS, RECIPE
     from reproduce.sky.fields import table
 
-    found = table(job.settings.populations, job.folder, BANDS)
+    found = table(job.settings.populations, job.folder, BANDS, RECIPE)
     job.metrics |= {"ages": float(len(found.log_age)), "metallicities": float(len(found.feh))}
 
 
@@ -185,7 +185,7 @@ def log_model(words: Sequence[str]) -> int:
 
 DRAWN = ("simulate", "populations", "fields")
 LIBRARY = ("simulate.library", "simulate.models")
-DRAWS = (*LIBRARY, "views", "ranges", "camera")
+DRAWS = (*LIBRARY, "populations", "views", "ranges", "camera")
 CELL = "train.block"
 
 PUBLISHED = data_manifests.load("magron2026/published")

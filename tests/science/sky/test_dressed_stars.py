@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reproduce.cluster.snapshot import Snapshot
-from reproduce.papers.magron2026.drawn import BANDS, SOLAR_V_LIGHT, Stars
+from reproduce.papers.magron2026.drawn import BANDS, RECIPE, SOLAR_V_LIGHT, Stars
 from reproduce.sky.hst import HstStars
 from reproduce.stars.imf import kroupa_masses
 from reproduce.stars.isochrones import Isochrones, isochrones, metallicity_of_feh
@@ -16,7 +16,7 @@ N = 30_000
 
 @pytest.fixture(scope="module")
 def table() -> Isochrones:
-    return isochrones(feh=FEH, log_ages=AGES, names=BANDS)
+    return isochrones(feh=FEH, log_ages=AGES, names=BANDS, recipe=RECIPE)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def born() -> np.ndarray:
 
 def evolved(born: np.ndarray, feh: float, log_age: float) -> Stars:
     """Stars of one age as a simulation of this [Fe/H] has them, each with a track of its own."""
-    state = stellar_tracks(born, metallicity_of_feh(feh)).at(np.arange(N), 10 ** (log_age - 6))
+    state = stellar_tracks(born, metallicity_of_feh(feh), recipe="fryer2012").at(np.arange(N), 10 ** (log_age - 6))
     place = np.random.default_rng(4).standard_normal((N, 3)).astype(np.float32)
     snapshot = Snapshot(10 ** (log_age - 9), place, np.zeros_like(place), name="C", number=0, **state)
     every = HstStars.of(snapshot, feh, BANDS)

@@ -36,6 +36,7 @@ MODEL = ServedModel(
     experiment=EXPERIMENT,
     code=Path(__file__).with_name("mlflow_model.py"),
     networks=PRETRAINED["observer"],
+    kinds=PRETRAINED,
     signature=signature,
 )
 

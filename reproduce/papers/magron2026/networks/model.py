@@ -86,8 +86,9 @@ class Architecture:
     def of(cls, train: Train, priors: Priors, camera: HstCamera) -> Self:
         """From the settings."""
         ranges = tuple((one.low, one.high) for one in priors.ranges)
-        own = {"members": train.members, "given_error": priors.given_error, "camera": camera}
-        return cls(**shape_of(train), ranges=ranges, **own)
+        return cls(
+            **shape_of(train), members=train.members, ranges=ranges, given_error=priors.given_error, camera=camera
+        )
 
     @property
     def priors(self) -> Priors:
@@ -274,7 +275,7 @@ class MultiPiDoc:
         prior, told = priors.ranges[DISTANCE], np.isfinite(distance)
         if (bad := error <= 0).any():
             raise InputError(f"the distance's error is {error[bad][0]:g} kpc, expected one above 0; or leave it out")
-        relative = np.where(np.isfinite(error), error / distance, priors.given_error[0])
+        relative = np.where(np.isnan(error), priors.given_error[0], error / distance)
         reach = FAR * relative * distance
         if (bad := told & ((distance + reach < prior.low) | (distance - reach > prior.high))).any():
             raise InputError(

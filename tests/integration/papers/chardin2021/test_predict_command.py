@@ -168,7 +168,7 @@ def test_what_nobody_foresaw_in_one_image_does_not_stop_the_others(
         (["--pixel-scale", "1e9"], "--pixel-scale"),
         (["--centre", "north"], "right ascension and declination"),
         (["--batch-size", "0"], "--batch-size"),
-        (["--scaler", "scaler.json"], "belong to --networks"),
+        (["--scaler", "scaler.json"], "belong to a folder of networks"),
         (["--nonsense"], "--nonsense"),
     ],
 )

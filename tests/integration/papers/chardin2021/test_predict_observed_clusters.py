@@ -63,6 +63,8 @@ def test_only_trained_networks_need_training(monkeypatch: pytest.MonkeyPatch, tm
     assert trained.needs("apply") == ("observe", "model")
     told = chain("apply.networks=pretrained_observer")
     assert told.needs("apply") == ("observe",) and told.key("apply") != pretrained.key("apply")
+    for one in (pretrained, told):
+        assert one.needs("figure10") == ("apply", "dataset")
     assert chain("apply.networks=observer").needs("apply") == ("observe", "observer_model")
     assert pretrained.key("apply") != trained.key("apply")
     (tmp_path / "README.md").write_text("a note")

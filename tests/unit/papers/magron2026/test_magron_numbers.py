@@ -197,7 +197,7 @@ def test_test_clusters_are_chosen_before_anything_is_simulated_and_never_trained
     from reproduce.papers.magron2026.drawn import Draw
 
     settings = PROFILES.load("laptop", [])
-    inputs = {name: Path(name) for name in ("simulate", "fields")}
+    inputs = {name: Path(name) for name in ("simulate", "fields", "populations")}
     training, test = (Draw.of(settings, inputs, group) for group in ("train", "test"))
     design = settings.simulate.library
     assert len(test.clusters) == design.test > 1
