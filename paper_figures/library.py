@@ -19,6 +19,8 @@ PANELS = {
     "filling": "half-mass / Jacobi radius",
 }
 COLLAPSED = 0.02  # core over half-mass radius
+STEP_DEX = 0.05  # of the age, in which the core is looked at
+MOST_RATIO = 20.0  # M/L: beyond lie clusters of black holes that have nearly dissolved
 AGES_GYR = (0.1, 0.3, 1.0, 3.0, 6.0, 10.0, 12.0, 14.0)
 UNITS = {
     "initial_mass_msun": "Msun", "initial_r_half_pc": "pc", "age_gyr": "Gyr", "mass_msun": "Msun", "r_half_pc": "pc",
@@ -27,13 +29,23 @@ UNITS = {
 }  # fmt: skip
 
 
+def core_shares(history: pd.DataFrame) -> pd.Series:
+    """Core over half-mass radius by age [Gyr]: medians over steps of `STEP_DEX` of the age, as a core of few stars, or
+    one that black holes keep stirring, comes and goes from row to row."""
+    shares = history["r_core_pc"] / history["r_half_pc"]
+    step = np.floor(np.log10(history["time_gyr"].where(history["time_gyr"] > 0)) / STEP_DEX)
+    medians = shares.groupby(step).median()
+    return pd.Series(medians.to_numpy(), index=10 ** (STEP_DEX * (medians.index.to_numpy() + 0.5)))
+
+
 def core_collapse_gyr(history: pd.DataFrame) -> float:
-    """Age at which the core first falls below `COLLAPSED` half-mass radii; NaN where it never does.
+    """Age at which the core first falls below `COLLAPSED` half-mass radii (`core_shares`); NaN where it never does.
 
     The first 0.1 Gyr do not count: a core of few massive stars comes and goes before they die.
     """
-    collapsed = (history["r_core_pc"] < COLLAPSED * history["r_half_pc"]) & (history["time_gyr"] > 0.1)
-    return float(history["time_gyr"][collapsed].min()) if collapsed.any() else np.nan
+    shares = core_shares(history)
+    collapsed = shares.index[(shares < COLLAPSED) & (shares.index > 0.1)]
+    return float(collapsed[0]) if len(collapsed) else np.nan
 
 
 def table(histories: Mapping[str, pd.DataFrame], tested: frozenset[str]) -> pd.DataFrame:
@@ -81,17 +93,18 @@ def draw(histories: Mapping[str, pd.DataFrame], tested: frozenset[str]) -> Figur
     stars = {name: float(history["n_stars"].iloc[0]) for name, history in histories.items()}
     scale = ScalarMappable(LogNorm(min(stars.values()) / 1.5, max(stars.values()) * 1.5), style.COUNTS)
     for name, history in histories.items():
-        columns = history.assign(
-            core_share=history["r_core_pc"] / history["r_half_pc"],
-            filling=history["r_half_pc"] / history["r_jacobi_pc"],
-        )
-        for axis, column in zip(axes.flat, PANELS, strict=True):
-            values = columns[column].where(columns[column] > 0)
+        columns = history.set_index("time_gyr").assign(filling=lambda rows: rows["r_half_pc"] / rows["r_jacobi_pc"])
+        shown = {column: columns.get(column) for column in PANELS} | {"core_share": core_shares(history)}
+        for axis, values in zip(axes.flat, shown.values(), strict=True):
+            values = values[values > 0]
             line = "--" if name in tested else "-"
-            axis.loglog(columns["time_gyr"], values, line, color=scale.to_rgba(np.asarray(stars[name])), lw=0.7)
+            axis.loglog(values.index, values, line, color=scale.to_rgba(np.asarray(stars[name])), lw=0.7)
     for axis, label in zip(axes.flat, PANELS.values(), strict=True):
         axis.set_ylabel(label)
         axis.set_xlim(left=0.01)
+    axes[1, 0].set_ylim(top=MOST_RATIO)
+    if tested:
+        axes[0, 0].text(0.03, 0.05, "dashed: test clusters", transform=axes[0, 0].transAxes)
     axes[1, 1].axhline(COLLAPSED, color=style.BLACK, lw=0.5, ls=":")
     for axis in axes[-1]:
         axis.set_xlabel("age [Gyr]")
