@@ -94,8 +94,8 @@ def draw(histories: Mapping[str, pd.DataFrame], tested: frozenset[str]) -> Figur
     scale = ScalarMappable(LogNorm(min(stars.values()) / 1.5, max(stars.values()) * 1.5), style.COUNTS)
     for name, history in histories.items():
         columns = history.set_index("time_gyr").assign(filling=lambda rows: rows["r_half_pc"] / rows["r_jacobi_pc"])
-        shown = {column: columns.get(column) for column in PANELS} | {"core_share": core_shares(history)}
-        for axis, values in zip(axes.flat, shown.values(), strict=True):
+        for axis, column in zip(axes.flat, PANELS, strict=True):
+            values = core_shares(history) if column == "core_share" else columns[column]
             values = values[values > 0]
             line = "--" if name in tested else "-"
             axis.loglog(values.index, values, line, color=scale.to_rgba(np.asarray(stars[name])), lw=0.7)

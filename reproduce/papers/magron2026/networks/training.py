@@ -155,7 +155,7 @@ def _checked(
     inputs = {name: checked[name] for name in usual}
     fitted = Domain.fit(trained.described(usual), trained.described(inputs))
     answers = trained.answer(inputs)
-    theta = trained.architecture.priors.frame(checked["given"]).theta(checked["scalars"])
+    theta = trained.architecture.priors.frame(checked["given"]).theta(checked["scalars"].astype(np.float64))
     below = answers.posterior.cumulative(theta)
     levels = [calibration.conformal_levels(below[:, k], LEVELS) for k in range(len(PARAMETERS))]
     light = pixels.bands_of(checked["bands"][..., 0], draw.camera, draw.cell).sum(axis=(2, 3))
