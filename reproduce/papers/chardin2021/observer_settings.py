@@ -20,6 +20,15 @@ class Views(Group):
     )
     shift_arcsec: float = Field(5.0, ge=0, description="largest shift of the centre in each axis [arcsec]")
     fewest_stars: int = Field(30, ge=1, description="stars in the field; a view with fewer is drawn again")
+    thinning: Range = Field(
+        (0.2, 1.0),
+        description="share of a training cluster's stars that is kept, log-uniform: lighter clusters of the same kind, "
+        "as networks know few clusters by their brightness and size",
+    )
+    stretch: Range = Field(
+        (0.75, 1.33),
+        description="factor on a training cluster's size, log-uniform: smaller and larger of the same kind",
+    )
     clean: Fraction = Field(0.1, description="share of views without noise, sky and field stars, as the paper's maps")
     zero_point_mag: Range = Field(
         (30.0, 33.0), description="V magnitude that gives one electron in the exposure: its depth"
@@ -44,7 +53,11 @@ class Views(Group):
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, tuple) and name != "fwhm_arcsec" and not value[0] < value[1]:
+                if name in ("thinning", "stretch") and value[0] == value[1]:
+                    continue
                 raise ValueError(f"observer.views.{name}={list(value)} must increase")
+        if self.thinning[1] > 1:
+            raise ValueError(f"observer.views.thinning={list(self.thinning)} must not be more than 1")
         return self
 
 

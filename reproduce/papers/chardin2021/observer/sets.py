@@ -94,7 +94,10 @@ def draws(
     every = dict.fromkeys(name for some in names.values() for name in some)
     stars = prepare({name: simulations[name] for name in every}, cache, camera_columns, executor)
     clusters = {name: Cluster.of(name, path) for name, path in stars.items()}
-    return {group: Draw(tuple(clusters[name] for name in some), views, camera) for group, some in names.items()}
+    return {
+        group: Draw(tuple(clusters[name] for name in some), views, camera, altered=group == "train")
+        for group, some in names.items()
+    }
 
 
 def make(

@@ -4,7 +4,7 @@ All of it follows from the generator that is handed over and the item's number; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,11 +90,14 @@ class Draw:
         Settings.
     camera : Camera
         Grid, PSF, smoothing and floors.
+    altered : bool
+        Whether clusters are thinned and stretched (`Views.thinning`, `Views.stretch`), as those of the training are.
     """
 
     clusters: tuple[Cluster, ...]
     views: Views
     camera: Camera
+    altered: bool = False
 
     def view(self, rng: np.random.Generator, item: int) -> Seen:
         """A view of the item's cluster.
@@ -110,6 +113,8 @@ class Draw:
             if attempt % PER_SNAPSHOT == 0:
                 number = int(rng.integers(cluster.snapshots))
                 stars = stars_of(prepared.opened(cluster.path), number)
+                if self.altered:
+                    stars = self._altered(stars, rng)
             view, effects = self._view(rng), self._effects(rng)
             camera = self.camera.model_copy(update={"effects": effects})
             exposure = self._exposed(stars, camera, view, rng)
@@ -119,6 +124,23 @@ class Draw:
             f"{cluster.name}: none of {ATTEMPTS} views between {self.views.distances_kpc[0]:g} and "
             f"{self.views.distances_kpc[1]:g} kpc shows {self.views.fewest_stars} stars above the sky; ask for fewer "
             "with observer.views.fewest_stars, or leave the cluster out"
+        )
+
+    def _altered(self, stars: Stars, rng: np.random.Generator) -> Stars:
+        """A part of the stars, which stand in no order of mass or place, at other distances from the centre."""
+        share, stretch = (
+            float(np.exp(_between(np.log(limits), rng.random())))
+            for limits in (self.views.thinning, self.views.stretch)
+        )
+        n = len(stars.mass_msun)
+        kept = max(1, round(share * n))
+        first = int(rng.integers(n - kept + 1))
+        part = slice(first, first + kept)
+        return replace(
+            stars,
+            position_pc=stars.position_pc[part] * np.float32(stretch),
+            mass_msun=stars.mass_msun[part],
+            luminosity_lsun=stars.luminosity_lsun[part],
         )
 
     def _view(self, rng: np.random.Generator) -> View:
@@ -182,7 +204,7 @@ class Draw:
     def described(self) -> str:
         """All that views depend on but their seeds, in words that do not depend on the place of a file."""
         clusters = [(one.name, one.snapshots, one.metallicity) for one in self.clusters]
-        return f"{clusters} {self.views.model_dump_json()} {self.camera.model_dump_json()}"
+        return f"{clusters} {self.views.model_dump_json()} {self.camera.model_dump_json()} {self.altered}"
 
 
 def _between(limits: tuple[float, float] | NDArray, share: float) -> float:
