@@ -27,7 +27,8 @@ from reproduce.papers.chardin2021.trained_model import (
 )
 from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPiDoc
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
-from reproduce.sky.camera import camera_columns
+from reproduce.sky import prepared
+from reproduce.sky.camera import camera_columns, stars_of
 from reproduce.sky.prepared import prepare
 from reproduce.sky.settings import Camera
 from reproduce.workflow import served_model
@@ -127,6 +128,26 @@ def test_views_are_the_same_on_any_number_of_workers(draws: dict[str, Draw], fix
         one, other = sets.read(fixed, group), sets.read(tmp_path, group)
         np.testing.assert_array_equal(one.flux, other.flux)
         np.testing.assert_array_equal(one.known.values, other.known.values)
+
+
+def test_training_clusters_are_lighter_and_larger_ones_of_the_same_kind(tmp_path: Path) -> None:
+    file = snapshot_file(tmp_path / "snapshots.h5", "A", n=4_000, snapshots=1)
+    stars = prepare({"A": file}, tmp_path, camera_columns, InProcess())["A"]
+    views = VIEWS.model_copy(update={"thinning": (0.3, 0.5), "stretch": (2.0, 2.0), "distances_kpc": (100.0, 101.0)})
+    clusters, camera = (Cluster.of("A", stars),), Camera(pixels=96, smoothing_pixels=2)
+    altered, whole = (Draw(clusters, views, camera, altered=one) for one in (True, False))
+    share = []
+    for item in range(20):
+        one, other = (draw.view(np.random.default_rng([3, item]), item) for draw in (altered, whole))
+        share.append(one.labels["mass_msun"] / other.labels["mass_msun"])
+    assert 0.25 < min(share) < 0.4 < max(share) < 0.55  # of the field, from which a larger cluster reaches out a little
+    found = altered._altered(stars_of(prepared.opened(stars), 0), np.random.default_rng(1))
+    every = stars_of(prepared.opened(stars), 0)
+    np.testing.assert_allclose(
+        np.sort(np.linalg.norm(found.position_pc, axis=1))[len(found.mass_msun) // 2],
+        2 * np.median(np.linalg.norm(every.position_pc, axis=1)),
+        rtol=0.15,  # the median of 1,200 stars and more scatters by 4 %
+    )
 
 
 def test_a_cluster_that_has_all_but_dissolved_is_seen_earlier(tmp_path: Path) -> None:
