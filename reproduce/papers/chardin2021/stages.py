@@ -179,7 +179,7 @@ def apply(job: Job) -> None:
         case "observer":
             pidoc = PiDoc.load(job.inputs["observer_model"])
         case "pretrained_observer":
-            pidoc = PiDoc.pretrained()
+            pidoc = PiDoc.pretrained("observer")
         case _:
             pidoc = PiDoc.pretrained("extended")
     job.metrics |= predict_clusters(pidoc, job.inputs["observe"], job.folder)

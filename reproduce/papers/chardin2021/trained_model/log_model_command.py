@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reproduce.papers.chardin2021.names import EXPERIMENT, PRETRAINED
+from reproduce.papers.chardin2021.names import EXPERIMENT, PRETRAINED, USUAL
 from reproduce.papers.chardin2021.trained_model.pidoc import PiDoc
 from reproduce.workflow.served_model import ServedModel
 
@@ -35,7 +35,7 @@ MODEL = ServedModel(
     name="pidoc",
     experiment=EXPERIMENT,
     code=Path(__file__).with_name("mlflow_model.py"),
-    networks=PRETRAINED["observer"],
+    networks=PRETRAINED[USUAL],
     kinds=PRETRAINED,
     signature=signature,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from reproduce.papers.chardin2021.names import CALIBRATION, OBSERVER, PRETRAINED, SCALER
+from reproduce.papers.chardin2021.names import CALIBRATION, OBSERVER, PRETRAINED, SCALER, USUAL
 from reproduce.papers.chardin2021.trained_model import consistency, user_maps
 from reproduce.papers.chardin2021.trained_model.estimates import OUTSIDE, Estimates, luminosity_in_field
 from reproduce.workflow.errors import InputError
@@ -87,7 +87,7 @@ class PiDoc:
         return cls(loaded, learnt)
 
     @classmethod
-    def pretrained(cls, kind: str = "observer") -> "Self | ObserverPiDoc":
+    def pretrained(cls, kind: str = USUAL) -> "Self | ObserverPiDoc":
         """Networks that come with the package; their model card is ``README.md`` in their folder.
 
         Parameters

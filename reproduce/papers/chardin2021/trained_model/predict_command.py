@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reproduce.papers.chardin2021.names import PRETRAINED
+from reproduce.papers.chardin2021.names import PRETRAINED, USUAL
 from reproduce.papers.chardin2021.observed.fluxmap import FluxMap
 from reproduce.papers.chardin2021.trained_model import prediction_files, truth
 from reproduce.papers.chardin2021.trained_model.consistency import UncheckedModelWarning
@@ -61,8 +61,8 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--centre", metavar="'RA DEC'", help="middle of the field [deg, or 13:16:27 +17:42:01]")
     build.add_argument(
         "--networks",
-        default="observer",
-        help="observer or extended, of the package, or a folder of trained networks (default: observer)",
+        default=USUAL,
+        help=f"observer or extended, of the package, or a folder of trained networks (default: {USUAL})",
     )
     build.add_argument("--scaler", type=Path, help="scaler.json, if not in the folder of the networks")
     build.add_argument("--calibration", type=Path, help="calibration.h5, if not in the folder of the networks")
