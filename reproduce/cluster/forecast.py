@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOVE = 5.0  # cost of a new place, in passes over a star
-TRACKS = 0.13  # share of stellar tracks in the whole: 0.07 with 10⁶ stars of the library, 0.2 with 5·10⁴ that share none
+TRACKS = 0.13  # share of stellar tracks in the whole: 0.07 of 10⁶ stars of the library, 0.2 of 50,000 with their own
 _LATELY = 20  # measurements
 
 
