@@ -6,7 +6,7 @@ EXPERIMENT = "pidoc"  # of MLflow
 PRETRAINED = {kind: Path(__file__).parent / "pretrained" / kind for kind in ("observer", "extended")}
 """Folders of the networks that come with the package: those that are told what is known, and those of the paper's own
 kind, of the profile `extended`."""
-USUAL = "observer"  # kind of networks that are taken if none is named
+USUAL = "extended"  # kind of networks that are taken if none is named
 SCALER, CALIBRATION = "scaler.json", "calibration.h5"  # files of a trained ensemble, beside its weights
 OBSERVER = "observer.json"  # stands in a folder of networks that are told what is known
 
