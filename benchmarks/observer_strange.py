@@ -24,7 +24,7 @@ from reproduce.papers.chardin2021.trained_model.observer_pidoc import ObserverPi
 from reproduce.sky.camera import View
 from reproduce.workflow.executor import InProcess
 
-SEED, AT_ONCE = 21, 100
+SEED = 21
 OFF_CENTRE = "15 arcsec off centre"
 
 
@@ -38,14 +38,9 @@ class OffCentre(Draw):
 
 def scores(pidoc: ObserverPiDoc, flux: NDArray, distance_kpc: NDArray) -> dict[str, NDArray]:
     """Of maps: whether each is outside, and whether that or a line is said if its distance is told."""
-    parts = []
-    for first in range(0, len(flux), AT_ONCE):
-        some, distance = flux[first : first + AT_ONCE], distance_kpc[first : first + AT_ONCE]
-        found = pidoc.predict(some, distance, distance_error_kpc=0.03 * distance)
-        told = [not inside or bool(notes) for inside, notes in zip(found.table["in_domain"], found.notes, strict=True)]
-        parts.append((np.asarray(found.table["domain_score"]) > 1, np.array(told)))
-    outside, told = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return {"outside": outside, "told": told}
+    found = pidoc.predict(flux, distance_kpc, distance_error_kpc=0.03 * distance_kpc)
+    told = [not inside or bool(notes) for inside, notes in zip(found.table["in_domain"], found.notes, strict=True)]
+    return {"outside": np.asarray(found.table["domain_score"]) > 1, "told": np.array(told)}
 
 
 def main() -> None:

@@ -32,11 +32,6 @@ class Limits:
         """Number of quantities, q."""
         return len(self.values)
 
-    @property
-    def numbers(self) -> int:
-        """Numbers that a network sees of an object."""
-        return NUMBERS_EACH * len(self)
-
 
 @dataclass(frozen=True)
 class Known:

@@ -242,10 +242,8 @@ class Settings(Group):
                     f"{name}.distance_error={error} is larger than any that networks are told, views.given_error has "
                     f"{largest}; lower the one or raise the other"
                 )
-        if (
-            self.views.dressed
-            and not self.ranges.feh[0] < self.populations.feh[0] <= self.populations.feh[-1] < (self.ranges.feh[1])
-        ):
+        low, high = self.ranges.feh
+        if self.views.dressed and not low < self.populations.feh[0] <= self.populations.feh[-1] < high:
             raise ValueError(
                 f"populations.feh={list(self.populations.feh)} must lie within ranges.feh={list(self.ranges.feh)}"
             )

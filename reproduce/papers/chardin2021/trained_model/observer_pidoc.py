@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from reproduce.learning.known import DEX, Known, Limits
 from reproduce.papers.chardin2021.names import OBSERVER
 from reproduce.papers.chardin2021.trained_model import consistency, user_maps
 from reproduce.papers.chardin2021.trained_model.estimates import OUTSIDE, Estimates, luminosity_in_field
@@ -15,7 +16,6 @@ from reproduce.workflow.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reproduce.learning.known import Known, Limits
     from reproduce.papers.chardin2021.observer.domain import ObserverDomain
     from reproduce.papers.chardin2021.observer.joint import JointPosterior
     from reproduce.papers.chardin2021.observer.model import Observer
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 BATCH = 16
-DEX = float(np.log(10))
 BOUNDS = {"low95": 0.025, "low68": 0.16, "high68": 0.84, "high95": 0.975}
 SIGMAS = 3.0
 """A distance that is given, and is further from that of the light alone, contradicts it."""
@@ -114,7 +113,6 @@ class ObserverPiDoc:
         """
         if batch_size < 1:
             raise InputError(f"batch size {batch_size}: expected at least 1")
-        from reproduce.learning.known import Known
         from reproduce.papers.chardin2021.observer.joint import JointPosterior
 
         maps = user_maps.flux_maps(flux)
