@@ -4,10 +4,11 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from reproduce.learning.weights import load_weights
+from reproduce.learning.weights import load_weights, member_name
 from reproduce.papers.chardin2021.dataset import fresh
 from reproduce.papers.chardin2021.dataset.make import make_dataset
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
@@ -17,7 +18,7 @@ from reproduce.papers.chardin2021.settings import Dataset, Fresh, Train
 from reproduce.sky.camera import camera_columns
 from reproduce.sky.prepared import prepare
 from reproduce.sky.settings import Camera
-from reproduce.workflow.executor import InProcess
+from reproduce.workflow.executor import InProcess, executor
 from tests.support.mock_clusters import snapshot_file
 
 DATASET = Dataset(train=12, validation=4, test_snapshots=1, camera=Camera(pixels=96, smoothing_pixels=2))
@@ -25,6 +26,8 @@ TRAIN = Train(
     views="fresh", fresh=Fresh(maps=16, epochs=2, distances_kpc=(9, 60)), architecture="compact", width=0.25,
     batch_size=8, loss="mse", regressor_architecture="compact", regressor_width=0.25,
 )  # fmt: skip
+
+MEMBERS = [member_name(network, member) for network in NETWORKS for member in range(2)]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def test_views_cover_what_is_asked_and_tell_what_they_show(
     sources = [training.data(dataset / "maps.h5", scaler, network) for network in NETWORKS]
     both = dataclasses.replace(sources[0], targets={**sources[0].targets, **sources[1].targets})
     stars = prepare(simulations, tmp_path, camera_columns, InProcess())
-    draw = fresh.stream(stars, DATASET, TRAIN.fresh, both).draw
+    draw = fresh.stream(stars, DATASET, TRAIN.fresh, both, 0).draw
     seen = [draw.render(np.random.default_rng([1, item]), item) for item in range(60)]
     distances = np.array([maps.view.distance_kpc for maps in seen])
     assert 9 <= distances.min() < 12 and 45 < distances.max() <= 60
@@ -82,6 +85,25 @@ def test_both_networks_are_trained_on_them(simulations: dict[str, Path], dataset
         model = Architecture.load(tmp_path / "files").build(name, seed=0)
         load_weights(model, tmp_path / "files" / f"{name}.weights.h5")
         assert np.isfinite(metrics[f"validation_r2_{name}"])
+
+
+def test_members_see_maps_of_their_own_wherever_they_are_trained(
+    simulations: dict[str, Path], dataset: Path, tmp_path: Path
+) -> None:
+    stars = prepare(simulations, tmp_path, camera_columns, InProcess())
+    two = TRAIN.model_copy(update={"members": 2, "fresh": TRAIN.fresh.model_copy(update={"epochs": 1})})
+    files = {}
+    with executor(2) as beside:
+        for name, where in (("in turn", InProcess()), ("side by side", beside)):
+            files[name] = tmp_path / name / "files"
+            training.train(
+                dataset / "maps.h5", dataset / "scaler.json", two, files[name], tmp_path / name / "checkpoint",
+                executor=where, stars=stars, dataset=DATASET,
+            )  # fmt: skip
+    made = {name: [(folder / f"{one}.weights.h5").read_bytes() for one in MEMBERS] for name, folder in files.items()}
+    assert made["in turn"] == made["side by side"]
+    history = pd.read_csv(files["in turn"] / "history.csv")
+    assert (history.groupby("network")["loss"].nunique() == 2).all()
 
 
 def test_settings_that_cannot_be_fed_together_are_refused() -> None:
