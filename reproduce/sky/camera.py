@@ -87,6 +87,8 @@ class Stars:
         Age [Gyr].
     name : str
         Which snapshot, for messages.
+    stretch : float
+        Factor on the positions.
     """
 
     position_pc: NDArray[np.float32]
@@ -94,6 +96,7 @@ class Stars:
     luminosity_lsun: NDArray[np.floating]
     age_gyr: float
     name: str
+    stretch: float = 1.0
 
     @classmethod
     def of(cls, snapshot: Snapshot, band: photometry.Band = photometry.V) -> "Stars":
@@ -121,9 +124,10 @@ def camera_columns(snapshots: SnapshotFile, number: int) -> dict[str, NDArray]:
     return {name: getattr(stars, name) for name in ("position_pc", "mass_msun", "luminosity_lsun")}
 
 
-def stars_of(file: StarFile, number: int) -> Stars:
-    """Stars of a snapshot prepared with `camera_columns`."""
-    return Stars(age_gyr=float(file.ages_gyr[number]), name=f"snapshot {number} of {file.name}", **file.read(number))
+def stars_of(file: StarFile, number: int, part: slice = slice(None), stretch: float = 1.0) -> Stars:
+    """Stars of a snapshot prepared with `camera_columns`, all or some."""
+    name = f"snapshot {number} of {file.name}"
+    return Stars(age_gyr=float(file.ages_gyr[number]), name=name, stretch=stretch, **file.read(number, part))
 
 
 def point_spread_function(camera: Camera, fwhm_arcsec: float) -> Psf:
@@ -136,21 +140,21 @@ def places(stars: Stars, camera: Camera, view: View) -> tuple[NDArray[np.float64
 
     The cluster's depth is left out: with stars within 50 pc it would move them by at most 0.5 % at 10 kpc.
     """
-    return kernels.project(stars.position_pc, view.axes, *_scale(camera, view))
+    return kernels.project(stars.position_pc, view.axes, *_scale(stars, camera, view))
 
 
-def _scale(camera: Camera, view: View) -> tuple[float, float, float]:
-    """Pixels per pc; column and row of the cluster's centre."""
+def _scale(stars: Stars, camera: Camera, view: View) -> tuple[float, float, float]:
+    """Pixels per unit of the positions; column and row of the cluster's centre."""
     per_arcsec = camera.pixels / camera.field_arcsec
     u0, v0 = (camera.pixels / 2 + shift * per_arcsec for shift in view.shift_arcsec)
-    return ARCSEC_PER_RADIAN / (1e3 * view.distance_kpc) * per_arcsec, u0, v0
+    return stars.stretch * ARCSEC_PER_RADIAN / (1e3 * view.distance_kpc) * per_arcsec, u0, v0
 
 
 def around(
     stars: Stars, camera: Camera, view: View, margin: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Column and row [px], mass and luminosity of the stars in the field and so many pixels around it."""
-    scale, u0, v0 = _scale(camera, view)
+    scale, u0, v0 = _scale(stars, camera, view)
     columns = stars.position_pc, stars.mass_msun, stars.luminosity_lsun
     return kernels.near(*columns, view.axes, scale, u0, v0, float(-margin), float(camera.pixels + margin))
 

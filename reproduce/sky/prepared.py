@@ -1,8 +1,8 @@
 """Stars of a cluster's snapshots as a camera needs them, worked out once for the many views that are drawn of them.
 
 A file of snapshots holds what the simulation knows; places, masses and light of the stars are worked out of it, which
-takes longer than a view. A prepared file holds these columns as they are, so that reading a snapshot is a copy from
-memory once the system has seen the file, for all processes together.
+takes longer than a view. A prepared file holds these columns as they are, and is mapped into memory: reading a snapshot,
+or some of its stars, copies nothing, and the system keeps what was read for all processes together.
 
 Schema
 ------
@@ -63,13 +63,25 @@ class StarFile:
         self.metallicity = float(self._file.attrs["metallicity"])
         self.ages_gyr: NDArray[np.float64] = self._file["age_gyr"][:]
         self.n_stars: NDArray[np.int64] = self._file["n_stars"][:]
+        self._bytes = np.memmap(path, np.uint8, mode="r")
+        self._columns = functools.cache(self._mapped)
 
     def __len__(self) -> int:
         return len(self.ages_gyr)
 
-    def read(self, number: int) -> dict[str, NDArray[np.float32]]:
-        """The columns of a snapshot."""
-        return {name: values[:] for name, values in self._file[f"{number:05d}"].items()}
+    def read(self, number: int, part: slice = slice(None)) -> dict[str, NDArray[np.float32]]:
+        """The columns of a snapshot, of all its stars or some; not to be written to."""
+        return {name: values[part] for name, values in self._columns(number).items()}
+
+    def _mapped(self, number: int) -> dict[str, NDArray[np.float32]]:
+        return {name: self._place(values) for name, values in self._file[f"{number:05d}"].items()}
+
+    def _place(self, values: h5py.Dataset) -> NDArray[np.float32]:
+        """Where a column lies in the file."""
+        start = values.id.get_offset()
+        if start is None:  # it has no stars
+            return np.empty(values.shape, np.float32)
+        return self._bytes[start : start + values.nbytes].view(np.float32).reshape(values.shape)
 
 
 @functools.cache

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from reproduce.cluster.snapshot import SnapshotFile
-from reproduce.sky.camera import Stars, camera_columns, stars_of
+from reproduce.sky.camera import Stars, View, camera_columns, places, stars_of
 from reproduce.sky.prepared import StarFile, prepare
+from reproduce.sky.settings import Camera
 from reproduce.workflow.errors import InputError
 from reproduce.workflow.executor import InProcess, executor
 from tests.support.mock_clusters import snapshot_file
@@ -29,6 +30,18 @@ def test_they_are_the_snapshots_stars(tmp_path: Path) -> None:
             np.testing.assert_array_equal(ours.position_pc, true.position_pc)
             for column in ("mass_msun", "luminosity_lsun"):
                 np.testing.assert_allclose(getattr(ours, column), getattr(true, column), rtol=2**-23)  # float32
+
+
+def test_a_part_of_them_at_other_distances(tmp_path: Path) -> None:
+    source = snapshot_file(tmp_path / "snapshots.h5", "A", n=500)
+    file = StarFile(prepare({"A": source}, tmp_path / "stars", camera_columns, InProcess())["A"])
+    every, some = stars_of(file, 0), stars_of(file, 0, slice(100, 180), stretch=1.25)
+    camera, view = Camera(), View(15.0, 1.0)
+    for (whole, part), middle in zip(
+        zip(places(every, camera, view), places(some, camera, view), strict=True), 2 * (camera.pixels / 2,), strict=True
+    ):
+        np.testing.assert_allclose(part - middle, 1.25 * (whole[100:180] - middle), rtol=1e-6)
+    np.testing.assert_array_equal(some.mass_msun, every.mass_msun[100:180])
 
 
 def test_what_is_prepared_stays_and_other_processes_prepare_the_same(tmp_path: Path) -> None:

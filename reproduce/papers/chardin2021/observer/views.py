@@ -4,7 +4,7 @@ All of it follows from the generator that is handed over and the item's number; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from reproduce.papers.chardin2021.observer_settings import Views
 from reproduce.sky import prepared
 from reproduce.sky.camera import Stars, View, log10_with_floor, noise_level, stars_of
 from reproduce.sky.maps import Exposure, expose
+from reproduce.sky.prepared import StarFile
 from reproduce.sky.settings import Camera, Effects
 from reproduce.workflow.errors import InputError
 
@@ -112,9 +113,7 @@ class Draw:
         for attempt in range(ATTEMPTS):
             if attempt % PER_SNAPSHOT == 0:
                 number = int(rng.integers(cluster.snapshots))
-                stars = stars_of(prepared.opened(cluster.path), number)
-                if self.altered:
-                    stars = self._altered(stars, rng)
+                stars = self._stars(prepared.opened(cluster.path), number, rng)
             view, effects = self._view(rng), self._effects(rng)
             camera = self.camera.model_copy(update={"effects": effects})
             exposure = self._exposed(stars, camera, view, rng)
@@ -126,22 +125,19 @@ class Draw:
             "with observer.views.fewest_stars, or leave the cluster out"
         )
 
-    def _altered(self, stars: Stars, rng: np.random.Generator) -> Stars:
-        """A part of the stars, which stand in no order of mass or place, at other distances from the centre."""
+    def _stars(self, file: StarFile, number: int, rng: np.random.Generator) -> Stars:
+        """Those of a snapshot; if `altered` a part of them, which stand in no order of mass or place, at other
+        distances from the centre."""
+        if not self.altered:
+            return stars_of(file, number)
         share, stretch = (
             float(np.exp(_between(np.log(limits), rng.random())))
             for limits in (self.views.thinning, self.views.stretch)
         )
-        n = len(stars.mass_msun)
+        n = int(file.n_stars[number])
         kept = max(1, round(share * n))
         first = int(rng.integers(n - kept + 1))
-        part = slice(first, first + kept)
-        return replace(
-            stars,
-            position_pc=stars.position_pc[part] * np.float32(stretch),
-            mass_msun=stars.mass_msun[part],
-            luminosity_lsun=stars.luminosity_lsun[part],
-        )
+        return stars_of(file, number, slice(first, first + kept), stretch)
 
     def _view(self, rng: np.random.Generator) -> View:
         low, high = np.log(self.views.distances_kpc)
