@@ -1,8 +1,8 @@
 """Stars of a cluster's snapshots as a camera needs them, worked out once for the many views that are drawn of them.
 
 A file of snapshots holds what the simulation knows; places, masses and light of the stars are worked out of it, which
-takes longer than a view. A prepared file holds these columns as they are, and is mapped into memory: reading a snapshot,
-or some of its stars, copies nothing, and the system keeps what was read for all processes together.
+takes longer than a view. A prepared file holds these columns as they are, and is mapped into memory: reading some stars
+of a snapshot copies nothing, and the system keeps what was read for all processes together.
 
 Schema
 ------

@@ -75,7 +75,9 @@ class Views:
         return render(stars, self.dataset.camera, view, generator=rng)
 
 
-def stream(simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, source: "ArrayFile", workers: int) -> "Stream":
+def stream(
+    simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, source: "ArrayFile", workers: int
+) -> "Stream":
     """Maps drawn anew in every epoch, with the fixed validation maps of a data set.
 
     Parameters
