@@ -1,6 +1,6 @@
 """Speed of the networks on one core, against the paper's 70 ms for one mass map (Sect. 4.1).
 
-    python -m benchmarks.network_speed [--training]
+    python -m benchmarks.network_speed [--training] [--precision mixed_bfloat16]
 
 Prints CPU milliseconds a map (user and system time of this process, so that a busy machine does not matter): one map at
 a time, in batches, and with --training for a step of training. Weights are random; they do not change the cost.
@@ -20,6 +20,7 @@ PIXELS = 160
 NETWORKS: dict[str, Callable[[], keras.Model]] = {
     "encoder-decoder, released": lambda: encoder_decoder.build(PIXELS),
     "encoder-decoder, compact": lambda: encoder_decoder.build(PIXELS, architecture="compact"),
+    "the same at half width": lambda: encoder_decoder.build(PIXELS, architecture="compact", width=0.5),
     "regressor, released": lambda: regressor.build(PIXELS),
     "regressor, compact": lambda: regressor.build(PIXELS, architecture="compact"),
 }
@@ -39,7 +40,9 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--training", action="store_true", help="also measure training")
-    training = parser.parse_args().training
+    parser.add_argument("--precision", default="float32", help="Keras's policy of arithmetic, such as mixed_bfloat16")
+    given = parser.parse_args()
+    keras.config.set_dtype_policy(given.precision)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(16, PIXELS, PIXELS, 1)).astype(np.float32)
@@ -51,7 +54,7 @@ def main() -> None:
         one = milliseconds(lambda model=model: model.predict_on_batch(maps[:1]), 1, 20)  # type: ignore[misc]
         many = milliseconds(lambda model=model: model.predict_on_batch(maps), 16, 5)  # type: ignore[misc]
         cost = ""
-        if training:
+        if given.training:
             target = maps if model.output_shape[1:] == maps.shape[1:] else maps[:, :2, 0, 0]
             model.compile(keras.optimizers.Adam(), "mse")
             model.train_on_batch(maps, target)

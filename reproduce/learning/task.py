@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from reproduce.learning.data import Source
 
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+"""Keras's policies of arithmetic."""
+PRECISION = "arithmetic of training; mixed_bfloat16 is for GPUs and processors with AVX512_BF16"
+
 
 @dataclass(frozen=True)
 class Head:
@@ -66,7 +70,7 @@ class Task:
         Give each image one of the eight symmetries of the square.
     patience : int, optional
         Epochs without a smaller validation loss after which to stop; none: never.
-    precision : str
+    precision : {"float32", "mixed_float16", "mixed_bfloat16"}
         Keras's policy of arithmetic.
     threads : int, optional
         Cores to use; none: all.
@@ -93,7 +97,7 @@ class Task:
     schedule: Literal["constant", "cosine"] = "constant"
     augment: bool = False
     patience: int | None = None
-    precision: str = "float32"
+    precision: Precision = "float32"
     threads: int | None = None
     until: int | None = None
     keep: Literal["best", "last"] = "best"

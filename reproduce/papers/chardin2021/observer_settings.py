@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from reproduce.learning.task import PRECISION, Precision
 from reproduce.workflow.settings import Fraction, Group, Positive, Seed
 
 Range = tuple[Positive, Positive]
@@ -86,6 +87,7 @@ class Train(Group):
     epochs: int = Field(16, ge=1, description="epochs")
     batch_size: int = Field(16, ge=2, description="views in a batch")
     learning_rate: Positive = Field(2e-3, description="Adam's largest learning rate; it falls as a cosine")
+    precision: Precision = Field("float32", description=PRECISION)
 
 
 class Evaluate(Group):

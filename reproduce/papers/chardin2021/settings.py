@@ -11,6 +11,7 @@ import reproduce.cluster.settings
 import tuning.settings
 from reproduce.cluster import library
 from reproduce.cluster.settings import Model
+from reproduce.learning.task import PRECISION, Precision
 from reproduce.papers.chardin2021.names import METRICS, PRETRAINED
 from reproduce.papers.chardin2021.observer_settings import Observer
 from reproduce.sky.settings import Camera
@@ -106,9 +107,7 @@ class Train(Group):
     total_mass_weight: float = Field(
         0.0, ge=0, description="weight of the squared error of each map's log10 total mass, added to the loss"
     )
-    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
-        "float32", description="arithmetic of training; the mixed ones are for GPUs"
-    )
+    precision: Precision = Field("float32", description=PRECISION)
     vgg16_weights: Path | None = Field(None, description="file of VGG16's ImageNet weights; none: keras.applications")
     epochs: int = Field(100, ge=1, description="epochs of the encoder-decoder")
     learning_rate: Positive = Field(10**-2.5, description="Adam's learning rate for the encoder-decoder")

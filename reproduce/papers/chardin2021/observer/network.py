@@ -80,10 +80,11 @@ def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: i
         x = layers.MaxPooling2D(2, name=f"conv{number}_pool")(x)
     x = layers.Dropout(regressor.DENSE_DROPOUT, name="flatten_drop")(layers.Flatten(name="flatten")(x))
     x = layers.Dense(dense, activation="relu", name="seen")(x)
-    y = layers.Concatenate(name="told")([x, _brightness(image, light), known])
+    # in full precision also where the training is not: what is known may be known to a per cent
+    y = layers.Concatenate(name="told", dtype="float32")([x, _brightness(image, light), known])
     for number in (1, 2):
-        y = layers.Dense(dense, activation="relu", name=f"dense{number}")(y)
-    numbers = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture")(y)
+        y = layers.Dense(dense, activation="relu", name=f"dense{number}", dtype="float32")(y)
+    numbers = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture", dtype="float32")(y)
     return keras.Model([image, known], numbers, name="posterior")
 
 

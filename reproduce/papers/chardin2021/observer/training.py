@@ -111,6 +111,7 @@ def task(
         weights=folder / WEIGHTS,
         state=checkpoint / f"{NAME}.h5",
         schedule="cosine",
+        precision=settings.precision,
         threads=threads,
         until=until,
     )
