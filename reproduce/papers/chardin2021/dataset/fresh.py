@@ -17,6 +17,7 @@ from reproduce.papers.chardin2021.settings import Dataset, Fresh
 from reproduce.sky import prepared
 from reproduce.sky.camera import View, stars_of
 from reproduce.sky.maps import Maps, render
+from reproduce.workflow.executor import default_workers
 
 if TYPE_CHECKING:
     from reproduce.learning.data import ArrayFile
@@ -75,9 +76,7 @@ class Views:
         return render(stars, self.dataset.camera, view, generator=rng)
 
 
-def stream(
-    simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, source: "ArrayFile", workers: int
-) -> "Stream":
+def stream(simulations: Mapping[str, Path], dataset: Dataset, fresh: Fresh, source: "ArrayFile") -> "Stream":
     """Maps drawn anew in every epoch, with the fixed validation maps of a data set.
 
     Parameters
@@ -88,14 +87,12 @@ def stream(
         Settings.
     source
         The data set; what it reads of its maps is drawn.
-    workers
-        Processes that draw, as of `Stream`.
     """
-    from reproduce.learning.stream import Stream
+    from reproduce.learning.stream import Stream, shares
 
     paths = [simulations[name] for name in dataset.train_models]
     counted = [(path, len(prepared.opened(path))) for path in paths]
     draw = Views(tuple(counted), dataset, fresh, {**source.inputs, **source.targets})
     name = f"{dataset.model_dump_json()} {fresh.model_dump_json()} {[count for _, count in counted]}"
     items = fresh.maps or dataset.train
-    return Stream(draw, items, source, name, workers)
+    return Stream(draw, items, source, name, workers=shares(default_workers())[0])

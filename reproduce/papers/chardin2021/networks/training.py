@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
@@ -23,7 +23,6 @@ from reproduce.papers.chardin2021.settings import Dataset, Train
 from reproduce.workflow.executor import Executor, InProcess, default_workers
 from reproduce.workflow.progress import Progress
 
-TOGETHER = "networks"  # name of the two of a member that are trained as one
 LABELS = ("age_gyr", "distance_kpc", "snapshot")  # which tell one data set from another
 
 
@@ -80,7 +79,7 @@ def train(
         if stars is None or dataset is None:
             raise ValueError("views drawn anew need the simulations' stars and the settings of the data set")
         views = functools.partial(fresh.stream, stars, dataset, train.fresh)
-        histories = _in_pairs(maps, scaler, train, folder, checkpoint, views, on_epoch, executor, progress)
+        histories = _together(maps, scaler, train, folder, checkpoint, views, on_epoch, progress)
     else:
         histories = _apart(maps, scaler, train, folder, checkpoint, on_epoch, executor, progress)
     architecture = Architecture.of(train, pixels(maps), scaler)
@@ -116,65 +115,45 @@ def _apart(
     return {place: found[one.name] for place, one in tasks.items()}
 
 
-def _in_pairs(
+def _together(
     maps: Path,
     scaler: Path,
     train: Train,
     folder: Path,
     checkpoint: Path,
-    views: Callable[[ArrayFile, int], Stream],
+    views: Callable[[ArrayFile], Stream],
     on_epoch: OnEpoch | None,
-    executor: Executor | None,
     progress: Progress | None,
 ) -> dict[tuple[str, int], list[Row]]:
-    """Train the two networks of each member on maps that are drawn once for both; the histories by (network, member).
+    """Train all networks at once on maps that are drawn once for all; the histories by (network, member)."""
+    apart = {place: task(*place, maps, scaler, train, folder, checkpoint) for place in _places(train)}
+    standard = Scaler.from_json(scaler)
+    sources = {one.name: data(maps, standard, network) for (network, _), one in apart.items()}
+    targets = {name: next(iter(source.targets.values())) for name, source in sources.items()}
+    source = dataclasses.replace(next(iter(sources.values())), targets=targets)
+    parts = tuple((one.name, one.build) for one in apart.values())
+    every = dataclasses.replace(
+        next(iter(apart.values())),
+        name="networks",
+        build=functools.partial(together.build, parts),
+        data=views(source),
+        heads=tuple(dataclasses.replace(one.heads[0], target=one.name) for one in apart.values()),
+        seeds=(train.seed, len(NETWORKS), 0),
+        epochs=train.fresh.epochs,
+        learning_rate=train.fresh.learning_rate,
+        threads=shares(default_workers())[1],
+        weights=checkpoint / "networks.weights.h5",
+        state=checkpoint / "networks.h5",
+    )
 
-    Members are trained side by side, each with maps of its own, which it draws itself: a worker of Dask may not have
-    processes of its own. One after the other, as on a GPU, each has processes that draw beside it.
-    """
-    executor, threads = side_by_side(executor, train.members)
-    drawing = 0
-    if threads is None:
-        executor = InProcess()
-        drawing, threads = shares(default_workers())
-    pairs = []
-    for member in range(train.members):
-        apart = {name: task(name, member, maps, scaler, train, folder, checkpoint) for name in NETWORKS}
-        first = apart[NETWORKS[0]]
-        targets = {one.name: next(iter(one.data.targets.values())) for one in apart.values()}
-        name = member_name(TOGETHER, member)
-        pair = dataclasses.replace(
-            first,
-            name=name,
-            build=functools.partial(together.build, _parts(apart.values())),
-            data=views(dataclasses.replace(first.data, targets=targets), drawing),
-            heads=tuple(dataclasses.replace(one.heads[0], target=one.name) for one in apart.values()),
-            seeds=(train.seed, len(NETWORKS), member),
-            epochs=train.fresh.epochs,
-            learning_rate=train.fresh.learning_rate,
-            threads=threads,
-            weights=checkpoint / f"{name}.weights.h5",
-            state=checkpoint / f"{name}.h5",
-        )
-        pairs.append((pair, apart))
-    members = {pair.name: apart for pair, apart in pairs}
-
-    def tell(name: str, epoch: int, row: Row) -> None:
-        for one in members[name].values():
+    def tell(_: str, epoch: int, row: Row) -> None:
+        for one in apart.values():
             if on_epoch is not None:
                 on_epoch(one.name, epoch, together.row_of(row, one.name))
 
-    found = training.train([[pair for pair, _ in pairs]], executor, tell, progress)
-    histories = {}
-    for member, (pair, apart) in enumerate(pairs):
-        together.take_apart(_parts(apart.values()), pair.weights, {one.name: one.weights for one in apart.values()})
-        for network, one in apart.items():
-            histories[network, member] = [together.row_of(row, one.name) for row in found[pair.name]]
-    return histories
-
-
-def _parts(tasks: Iterable[Task]) -> tuple[tuple[str, Callable[[], keras.Model]], ...]:
-    return tuple((one.name, one.build) for one in tasks)
+    history = training.train([[every]], InProcess(), tell, progress)[every.name]
+    together.take_apart(parts, every.weights, {one.name: one.weights for one in apart.values()})
+    return {place: [together.row_of(row, one.name) for row in history] for place, one in apart.items()}
 
 
 def _places(train: Train) -> list[tuple[str, int]]:

@@ -4,11 +4,10 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from reproduce.learning.weights import load_weights, member_name
+from reproduce.learning.weights import load_weights
 from reproduce.papers.chardin2021.dataset import fresh
 from reproduce.papers.chardin2021.dataset.make import make_dataset
 from reproduce.papers.chardin2021.dataset.scaler import Scaler
@@ -18,16 +17,14 @@ from reproduce.papers.chardin2021.settings import Dataset, Fresh, Train
 from reproduce.sky.camera import camera_columns
 from reproduce.sky.prepared import prepare
 from reproduce.sky.settings import Camera
-from reproduce.workflow.executor import InProcess, executor
+from reproduce.workflow.executor import InProcess
 from tests.support.mock_clusters import snapshot_file
 
 DATASET = Dataset(train=12, validation=4, test_snapshots=1, camera=Camera(pixels=96, smoothing_pixels=2))
 TRAIN = Train(
-    views="fresh", fresh=Fresh(maps=16, epochs=2, distances_kpc=(9, 60)), architecture="compact", width=0.25, members=2,
+    views="fresh", fresh=Fresh(maps=16, epochs=2, distances_kpc=(9, 60)), architecture="compact", width=0.25,
     batch_size=8, loss="mse", regressor_architecture="compact", regressor_width=0.25,
 )  # fmt: skip
-
-MEMBERS = [member_name(network, member) for network in NETWORKS for member in range(TRAIN.members)]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +48,7 @@ def test_views_cover_what_is_asked_and_tell_what_they_show(
     sources = [training.data(dataset / "maps.h5", scaler, network) for network in NETWORKS]
     both = dataclasses.replace(sources[0], targets={**sources[0].targets, **sources[1].targets})
     stars = prepare(simulations, tmp_path, camera_columns, InProcess())
-    draw = fresh.stream(stars, DATASET, TRAIN.fresh, both, 0).draw
+    draw = fresh.stream(stars, DATASET, TRAIN.fresh, both).draw
     seen = [draw.render(np.random.default_rng([1, item]), item) for item in range(60)]
     distances = np.array([maps.view.distance_kpc for maps in seen])
     assert 9 <= distances.min() < 12 and 45 < distances.max() <= 60
@@ -65,37 +62,26 @@ def test_views_cover_what_is_asked_and_tell_what_they_show(
     np.testing.assert_allclose(scaler.distance_kpc(item["age_distance"][1]), distances[7], rtol=1e-5)
 
 
-def test_both_networks_of_each_member_are_trained_on_maps_of_its_own_wherever_that_is(
-    simulations: dict[str, Path], dataset: Path, tmp_path: Path
-) -> None:
-    stars = prepare(simulations, tmp_path, camera_columns, InProcess())
+def test_both_networks_are_trained_on_them(simulations: dict[str, Path], dataset: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int]] = []
-    with executor(2) as beside:
-        for name, where in (("in turn", InProcess()), ("side by side", beside)):
-            metrics = training.train(
-                dataset / "maps.h5",
-                dataset / "scaler.json",
-                TRAIN,
-                tmp_path / name,
-                tmp_path / name / "checkpoint",
-                lambda name, epoch, row: told.append((name, epoch)),
-                executor=where,
-                stars=stars,
-                dataset=DATASET,
-            )
-    files = {f"{one}.weights.h5" for one in MEMBERS}
-    assert sorted(told) == sorted(2 * [(name, epoch) for name in MEMBERS for epoch in range(TRAIN.fresh.epochs)])
-    assert {path.name for path in (tmp_path / "in turn").iterdir()} == {
-        "architecture.json", "checkpoint", "history.csv", *files
+    metrics = training.train(
+        dataset / "maps.h5",
+        dataset / "scaler.json",
+        TRAIN,
+        tmp_path / "files",
+        tmp_path / "checkpoint",
+        lambda name, epoch, row: told.append((name, epoch)),
+        stars=prepare(simulations, tmp_path, camera_columns, InProcess()),
+        dataset=DATASET,
+    )
+    assert sorted(told) == sorted((name, epoch) for name in NETWORKS for epoch in range(2))
+    assert {path.name for path in (tmp_path / "files").iterdir()} == {
+        "architecture.json", "history.csv", *(f"{name}.weights.h5" for name in NETWORKS),
     }  # fmt: skip
-    for name in files:
-        assert (tmp_path / "in turn" / name).read_bytes() == (tmp_path / "side by side" / name).read_bytes()
-    history = pd.read_csv(tmp_path / "in turn" / "history.csv")
-    assert (history.groupby(["network", "epoch"])["loss"].nunique() == TRAIN.members).all()  # maps of their own
-    for network in NETWORKS:
-        model = Architecture.load(tmp_path / "in turn").build(network, seed=0)
-        load_weights(model, tmp_path / "in turn" / f"{network}.weights.h5")
-        assert np.isfinite(metrics[f"validation_r2_{network}"])
+    for name in NETWORKS:
+        model = Architecture.load(tmp_path / "files").build(name, seed=0)
+        load_weights(model, tmp_path / "files" / f"{name}.weights.h5")
+        assert np.isfinite(metrics[f"validation_r2_{name}"])
 
 
 def test_settings_that_cannot_be_fed_together_are_refused() -> None:
