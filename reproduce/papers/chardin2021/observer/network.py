@@ -18,6 +18,12 @@ from reproduce.papers.chardin2021.observer.frame import NUMBERS, PARAMETERS
 DROPOUT = 10**-2.5
 BRIGHTNESSES = (0.0, 2.0)
 """About the middle and the spread of log10 ΣF, by which it is standardised."""
+SCALES = (2, 4, 8, 16)
+"""Sides of the cells whose light is compared [px]."""
+FLUCTUATIONS = (-4.0, 1.5)
+"""About the middle and the spread of their logarithm."""
+FAINT, LEAST = 0.01, 1e-12
+"""Light of a cell, in the map's mean, below which its fluctuations count less; least fluctuation."""
 
 
 def build(
@@ -69,7 +75,8 @@ def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: i
     """The network of the posterior.
 
     Convolutions "valid" with ReLU, BatchNorm, SpatialDropout and max-pool 2, as the regressor's; then dense layers, the
-    first of the image alone, ``seen``; the next one is shown the total light and what is known beside it.
+    first of the image alone, ``seen``; the next one is shown the total light, its fluctuations, and what is known
+    beside it.
     """
     image, known = keras.Input((pixels, pixels, 1), name="light"), keras.Input((NUMBERS,), name="known")
     x = space_to_depth.fold(image)
@@ -81,15 +88,49 @@ def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: i
     x = layers.Dropout(regressor.DENSE_DROPOUT, name="flatten_drop")(layers.Flatten(name="flatten")(x))
     x = layers.Dense(dense, activation="relu", name="seen")(x)
     # in full precision also where the training is not: what is known may be known to a per cent
-    y = layers.Concatenate(name="told", dtype="float32")([x, _brightness(image, light), known])
+    log_flux = image * light[1] + light[0]
+    y = layers.Concatenate(name="told", dtype="float32")([x, _brightness(log_flux), fluctuations(log_flux), known])
     for number in (1, 2):
         y = layers.Dense(dense, activation="relu", name=f"dense{number}", dtype="float32")(y)
     numbers = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture", dtype="float32")(y)
     return keras.Model([image, known], numbers, name="posterior")
 
 
-def _brightness(image: KerasTensor, light: tuple[float, float]) -> KerasTensor:
-    """log10 of the light of standardised maps of log10 F, about standard normal, shape (n, 1)."""
-    log_flux = image * light[1] + light[0]
-    total = ops.logsumexp(log_flux * math.log(10), axis=(1, 2)) / math.log(10)
-    return (total - BRIGHTNESSES[0]) / BRIGHTNESSES[1]
+def _brightness(log_flux: KerasTensor) -> KerasTensor:
+    """log10 of the light of maps of log10 F, about standard normal, shape (n, 1)."""
+    return (_log10_total(log_flux)[:, 0, 0] - BRIGHTNESSES[0]) / BRIGHTNESSES[1]
+
+
+def fluctuations(log_flux: KerasTensor) -> KerasTensor:
+    """How grainy the light is at each of `SCALES`: surface-brightness fluctuations (Tonry & Schneider 1988).
+
+    The variance of the light of cells about the mean of the larger cell that they lie in. Over the light it is the
+    luminosity of the stars that shine, Σl² / Σl, which tells the age, whatever their number and the distance; over its
+    square it is one through the number of such stars.
+
+    Parameters
+    ----------
+    log_flux
+        Maps of log10 F, shape (n, ny, nx, 1), sides a multiple of twice the largest scale.
+
+    Returns
+    -------
+    tensor
+        log10 of two means in the map's total light, about standard normal, shape (n, 2 scales): the sum of the squares,
+        and the mean of the squares through the light.
+    """
+    share = ops.power(10.0, log_flux - _log10_total(log_flux))
+    found = []
+    for side in SCALES:
+        cells, larger = (ops.average_pool(share, one) * side**2 for one in (side, 2 * side))
+        mean = ops.repeat(ops.repeat(larger, 2, axis=1), 2, axis=2)
+        square = ops.square(cells - mean)
+        faint = FAINT * side**2 / (log_flux.shape[1] * log_flux.shape[2])
+        found += [ops.sum(square, axis=(1, 2)), ops.mean(square / (mean + faint), axis=(1, 2))]
+    logs = ops.log(ops.concatenate(found, axis=-1) + LEAST) / math.log(10)
+    return (logs - FLUCTUATIONS[0]) / FLUCTUATIONS[1]
+
+
+def _log10_total(log_flux: KerasTensor) -> KerasTensor:
+    """log10 of the light of a map, shape (n, 1, 1, 1)."""
+    return ops.logsumexp(log_flux * math.log(10), axis=(1, 2), keepdims=True) / math.log(10)
