@@ -20,10 +20,11 @@ BRIGHTNESSES = (0.0, 2.0)
 """About the middle and the spread of log10 ΣF, by which it is standardised."""
 SCALES = (2, 4, 8, 16)
 """Sides of the cells whose light is compared [px]."""
-FLUCTUATIONS = (-4.0, 1.5)
-"""About the middle and the spread of their logarithm."""
+CELL, QUANTILES = 4, (0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+SHARES = (-4.0, 1.5)
+"""About the middle and the spread of log10 of a share of the light, or of its square."""
 FAINT, LEAST = 0.01, 1e-12
-"""Light of a cell, in the map's mean, below which its fluctuations count less; least fluctuation."""
+"""Light of a cell, in the map's mean, below which its fluctuations count less; least share."""
 
 
 def build(
@@ -75,8 +76,8 @@ def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: i
     """The network of the posterior.
 
     Convolutions "valid" with ReLU, BatchNorm, SpatialDropout and max-pool 2, as the regressor's; then dense layers, the
-    first of the image alone, ``seen``; the next one is shown the total light, its fluctuations, and what is known
-    beside it.
+    first of the image alone, ``seen``; the next one is shown the total light, how grainy it is, and what is
+    known beside it.
     """
     image, known = keras.Input((pixels, pixels, 1), name="light"), keras.Input((NUMBERS,), name="known")
     x = space_to_depth.fold(image)
@@ -89,7 +90,7 @@ def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: i
     x = layers.Dense(dense, activation="relu", name="seen")(x)
     # in full precision also where the training is not: what is known may be known to a per cent
     log_flux = image * light[1] + light[0]
-    y = layers.Concatenate(name="told", dtype="float32")([x, _brightness(log_flux), fluctuations(log_flux), known])
+    y = layers.Concatenate(name="told", dtype="float32")([x, _brightness(log_flux), graininess(log_flux), known])
     for number in (1, 2):
         y = layers.Dense(dense, activation="relu", name=f"dense{number}", dtype="float32")(y)
     numbers = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture", dtype="float32")(y)
@@ -101,12 +102,12 @@ def _brightness(log_flux: KerasTensor) -> KerasTensor:
     return (_log10_total(log_flux)[:, 0, 0] - BRIGHTNESSES[0]) / BRIGHTNESSES[1]
 
 
-def fluctuations(log_flux: KerasTensor) -> KerasTensor:
-    """How grainy the light is at each of `SCALES`: surface-brightness fluctuations (Tonry & Schneider 1988).
+def graininess(log_flux: KerasTensor) -> KerasTensor:
+    """How the light is spread over cells of each of `SCALES`: surface-brightness fluctuations (Tonry & Schneider 1988).
 
     The variance of the light of cells about the mean of the larger cell that they lie in. Over the light it is the
     luminosity of the stars that shine, Σl² / Σl, which tells the age, whatever their number and the distance; over its
-    square it is one through the number of such stars.
+    square it is one through the number of such stars. A convolution would have to learn squares and logarithms.
 
     Parameters
     ----------
@@ -116,19 +117,32 @@ def fluctuations(log_flux: KerasTensor) -> KerasTensor:
     Returns
     -------
     tensor
-        log10 of two means in the map's total light, about standard normal, shape (n, 2 scales): the sum of the squares,
-        and the mean of the squares through the light.
+        About standard normal, shape (n, 3 scales + quantiles): at each scale log10 of the sum of the squares and of the
+        mean of the squares through the light, and the skewness of what differs; `QUANTILES` of log10 of the light of
+        cells of 4 px. All light in the map's total.
     """
     share = ops.power(10.0, log_flux - _log10_total(log_flux))
     found = []
     for side in SCALES:
-        cells, larger = (ops.average_pool(share, one) * side**2 for one in (side, 2 * side))
-        mean = ops.repeat(ops.repeat(larger, 2, axis=1), 2, axis=2)
-        square = ops.square(cells - mean)
-        faint = FAINT * side**2 / (log_flux.shape[1] * log_flux.shape[2])
-        found += [ops.sum(square, axis=(1, 2)), ops.mean(square / (mean + faint), axis=(1, 2))]
-    logs = ops.log(ops.concatenate(found, axis=-1) + LEAST) / math.log(10)
-    return (logs - FLUCTUATIONS[0]) / FLUCTUATIONS[1]
+        cells = _cells(share, side)
+        mean = ops.repeat(ops.repeat(_cells(share, 2 * side), 2, axis=1), 2, axis=2) / 4
+        apart = cells - mean
+        square = ops.sum(ops.square(apart), axis=(1, 2))
+        local = ops.mean(ops.square(apart) / (mean + FAINT / math.prod(cells.shape[1:])), axis=(1, 2))
+        skewness = ops.sum(apart**3, axis=(1, 2)) / (square + LEAST) ** 1.5
+        found += [_standard(square), _standard(local), skewness]
+    cells = ops.sort(ops.reshape(_cells(share, CELL), (-1, math.prod(share.shape[1:]) // CELL**2)), axis=1)
+    places = [round(one * (cells.shape[1] - 1)) for one in QUANTILES]
+    return ops.concatenate([*found, _standard(ops.take(cells, places, axis=1))], axis=-1)
+
+
+def _cells(image: KerasTensor, side: int) -> KerasTensor:
+    """The sum of an image in square cells."""
+    return ops.average_pool(image, side) * side**2
+
+
+def _standard(share: KerasTensor) -> KerasTensor:
+    return (ops.log(share + LEAST) / math.log(10) - SHARES[0]) / SHARES[1]
 
 
 def _log10_total(log_flux: KerasTensor) -> KerasTensor:

@@ -21,13 +21,22 @@ def field(n_stars: int, light: float, seed: int) -> np.ndarray:
 
 def test_fluctuations_tell_the_number_of_stars_whatever_their_light() -> None:
     few, many, bright = (
-        np.asarray(network.fluctuations(field(n, light, seed)))[0] * network.FLUCTUATIONS[1]
+        np.asarray(network.graininess(field(n, light, seed)))[0] * network.SHARES[1]
         for n, light, seed in ((2_000, 1.0, 1), (8_000, 1.0, 2), (8_000, 100.0, 2))
     )
     np.testing.assert_allclose(bright, many, atol=1e-3)
     n_cells = np.repeat([(SIDE / side) ** 2 for side in network.SCALES], 2)
+    squares = (few - many)[: 3 * len(network.SCALES)].reshape(-1, 3)[:, :2].ravel()
     # Poisson: the sum of squares goes as one through the number; it scatters by sqrt(2 / cells), each of the two
-    np.testing.assert_array_less(np.abs(few - many - np.log10(4)), 4 * 2 * np.sqrt(1 / n_cells) / np.log(10))
+    np.testing.assert_array_less(np.abs(squares - np.log10(4)), 4 * 2 * np.sqrt(1 / n_cells) / np.log(10))
+
+
+def test_cells_in_order_of_their_light() -> None:
+    shares = np.asarray(network.graininess(field(5_000, 1.0, 4)))[0, -len(network.QUANTILES) :]
+    image = 10 ** field(5_000, 1.0, 4)[0, ..., 0].astype(np.float64)
+    cells = image.reshape(SIDE // 4, 4, SIDE // 4, 4).sum(axis=(1, 3)).ravel() / image.sum()
+    expected = np.log10(np.quantile(cells, network.QUANTILES, method="nearest"))
+    np.testing.assert_allclose(shares * network.SHARES[1] + network.SHARES[0], expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
