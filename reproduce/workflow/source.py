@@ -4,6 +4,7 @@ A stage's source is its function with what that uses of its own module, and ever
 import in turn, inside the repository. Nobody keeps a list. Left out are
 
 * modules called `settings`, or `..._settings`: they declare values, and the values themselves are part of the key;
+* modules called `forecast`: how long a run will take, told while it is under way, is no part of what it makes;
 * `reproduce.workflow` and `paper_figures`, for stages that do not draw: how a result is kept, and how something is
   drawn beside it, does not change it.
 
@@ -25,7 +26,7 @@ from typing import Any
 
 PACKAGES = frozenset({"reproduce", "paper_figures", "tuning", "data_manifests"})
 DRAWINGS = ("reproduce.workflow", "paper_figures")
-DECLARATIONS = "settings"
+LEFT_OUT = ("settings", "forecast")  # or names that end so after an underscore
 MANIFESTS = "data_manifests"
 
 
@@ -134,7 +135,7 @@ def _module(name: str) -> _Module:
 
 def _counts(module: str, packages: frozenset[str], draws: bool) -> bool:
     first, _, _ = module.partition(".")
-    if first not in packages or module.rpartition(".")[2].split("_")[-1] == DECLARATIONS:
+    if first not in packages or module.rpartition(".")[2].split("_")[-1] in LEFT_OUT:
         return False
     return draws or not any(module == name or module.startswith(f"{name}.") for name in DRAWINGS)
 

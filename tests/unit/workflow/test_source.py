@@ -65,15 +65,17 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: None) -> Pat
         "unused.py": "",
         "settings.py": "import somepackage.unused\n\n\nclass Group:\n    pass\n",
         "other_settings.py": "class Other:\n    pass\n",
+        "forecast.py": "SECONDS = 1\n",
         "stages.py": (
             "from typing import TYPE_CHECKING\n"
             "from somepackage import inside, unused\n"
             "from somepackage.settings import Group\n"
             "from somepackage.other_settings import Other\n"
+            "from somepackage.forecast import SECONDS\n"
             "if TYPE_CHECKING:\n    from somepackage import unused as typed\n"
             "FILE = 'data.txt'\n"
             "def helper(job: Group | Other):\n    from somepackage.inner import part\n    return part.VALUE\n"
-            "def stage(job):\n    other = helper(job)\n    return inside.value(other, FILE)\n"
+            "def stage(job):\n    other = helper(job)\n    return inside.value(other, FILE), SECONDS\n"
             "def other(job):\n    return unused\n"
         ),
         "inside.py": "from . import relative\n\n\ndef value(x, y):\n    return relative.ONE\n",
@@ -111,6 +113,7 @@ def closure_of_stage() -> dict[str, str]:
         ("unused.py", False),  # by another function of the module, a settings module, or for types alone
         ("settings.py", False),
         ("other_settings.py", False),
+        ("forecast.py", False),
     ],
 )
 def test_the_closure_follows_what_runs(package: Path, name: str, changes: bool) -> None:
@@ -135,7 +138,7 @@ def graph() -> grimp.ImportGraph:
     """The imports of the repository, by another reader of them."""
     found = grimp.build_graph(*sorted(source.PACKAGES), exclude_type_checking_imports=True, cache_dir=None)
     for module in found.modules:
-        if module.rpartition(".")[2].split("_")[-1] == source.DECLARATIONS:
+        if module.rpartition(".")[2].split("_")[-1] in source.LEFT_OUT:
             found.remove_module(module)
     # A package imports itself lazily for its users (`from reproduce import PiDoc`), not for its modules.
     for imported in found.find_modules_directly_imported_by("reproduce"):
