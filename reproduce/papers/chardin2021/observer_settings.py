@@ -82,6 +82,7 @@ class Train(Group):
     width: float = Field(0.5, gt=0, le=4, description="factor on the number of filters of the encoder-decoder")
     regressor_width: float = Field(1.0, gt=0, le=4, description="factor on the filters of the posterior's network")
     dense: int = Field(128, ge=8, description="units of the layers that join what is seen and what is known")
+    grain: bool = Field(True, description="show the posterior's network how grainy the light is, in numbers")
     components: int = Field(6, ge=1, le=32, description="Gaussians in a posterior's mixture")
     maps: int = Field(7_500, ge=16, description="views of an epoch, each drawn for one look")
     epochs: int = Field(16, ge=1, description="epochs")

@@ -41,6 +41,8 @@ class Architecture:
     ----------
     pixels, members, width, regressor_width, dense, components
         As in `network.build`.
+    grain
+        The same; networks of before it was a setting have none.
     scale : Scale
         Of the training views.
     limits : Limits
@@ -63,11 +65,12 @@ class Architecture:
     widths: tuple[float, ...] = ONES
     widths_distance_known: tuple[float, ...] = ONES
     kind: Literal["told"] = "told"
+    grain: bool = False
 
     @classmethod
     def of(cls, train: Train, views: Views, scale: Scale, pixels: int) -> Self:
         """From the settings and the scale of the training views."""
-        names = ("members", "width", "regressor_width", "dense", "components")
+        names = ("members", "width", "regressor_width", "dense", "components", "grain")
         own: dict[str, Any] = {name: getattr(train, name) for name in names}
         return cls(pixels=pixels, scale=scale, limits=limits_of(views), **own)
 
@@ -81,6 +84,7 @@ class Architecture:
             self.regressor_width,
             self.dense,
             self.components,
+            self.grain,
         )
 
     def save(self, folder: Path) -> None:

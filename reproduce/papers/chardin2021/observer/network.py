@@ -35,6 +35,7 @@ def build(
     regressor_width: float,
     dense: int,
     components: int,
+    grain: bool,
 ) -> keras.Model:
     """The untrained networks of all members.
 
@@ -52,6 +53,8 @@ def build(
         Units of the posterior's dense layers.
     components
         Gaussians of a mixture.
+    grain
+        Whether the posterior's networks are shown `graininess`.
 
     Returns
     -------
@@ -66,18 +69,20 @@ def build(
     for k in range(members):
         after = f"-{k + 1}" if k else ""
         shares = encoder_decoder.build(pixels, architecture="compact", width=width, dropout=DROPOUT, told=NUMBERS)
-        posterior = of_posterior(pixels, light, regressor_width, dense, components)
+        posterior = of_posterior(pixels, light, regressor_width, dense, components, grain)
         shares.name, posterior.name = f"share{after}", f"posterior{after}"
         found |= {shares.name: shares(both), posterior.name: posterior(both)}
     return keras.Model(inputs, found, name="observer")
 
 
-def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: int, components: int) -> keras.Model:
+def of_posterior(
+    pixels: int, light: tuple[float, float], width: float, dense: int, components: int, grain: bool
+) -> keras.Model:
     """The network of the posterior.
 
     Convolutions "valid" with ReLU, BatchNorm, SpatialDropout and max-pool 2, as the regressor's; then dense layers, the
-    first of the image alone, ``seen``; the next one is shown the total light, how grainy it is, and what is
-    known beside it.
+    first of the image alone, ``seen``; the next one is shown the total light and what is known beside it, and
+    with `grain` how grainy the light is.
     """
     image, known = keras.Input((pixels, pixels, 1), name="light"), keras.Input((NUMBERS,), name="known")
     x = space_to_depth.fold(image)
@@ -90,11 +95,12 @@ def of_posterior(pixels: int, light: tuple[float, float], width: float, dense: i
     x = layers.Dense(dense, activation="relu", name="seen")(x)
     # in full precision also where the training is not: what is known may be known to a per cent
     log_flux = image * light[1] + light[0]
-    y = layers.Concatenate(name="told", dtype="float32")([x, _brightness(log_flux), graininess(log_flux), known])
+    numbers = [_brightness(log_flux), known, *([graininess(log_flux)] if grain else [])]
+    y = layers.Concatenate(name="told", dtype="float32")([x, *numbers])
     for number in (1, 2):
         y = layers.Dense(dense, activation="relu", name=f"dense{number}", dtype="float32")(y)
-    numbers = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture", dtype="float32")(y)
-    return keras.Model([image, known], numbers, name="posterior")
+    mixture = layers.Dense(n_numbers(len(PARAMETERS), components), name="mixture", dtype="float32")(y)
+    return keras.Model([image, known], mixture, name="posterior")
 
 
 def _brightness(log_flux: KerasTensor) -> KerasTensor:

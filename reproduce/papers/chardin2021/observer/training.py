@@ -101,6 +101,7 @@ def task(
             settings.regressor_width,
             settings.dense,
             settings.components,
+            settings.grain,
         ),
         data=Stream(drawn, settings.maps, source, described, workers=workers),
         heads=tuple(Head(name, mixture if "posterior" in name else "mse") for name in names),

@@ -43,7 +43,7 @@ def test_cells_in_order_of_their_light() -> None:
 def test_what_is_known_is_seen_in_full_precision(precision: str) -> None:
     keras.config.set_dtype_policy(precision)
     try:
-        model = network.build(SIDE, (-5.0, 1.0), 1, 0.125, 0.25, 8, 2)
+        model = network.build(SIDE, (-5.0, 1.0), 1, 0.125, 0.25, 8, 2, grain=True)
         posterior = model.get_layer("posterior")
         assert {posterior.get_layer(name).compute_dtype for name in ("told", "dense1", "mixture")} == {"float32"}
         assert posterior.get_layer("told").output.dtype == "float32"
