@@ -80,7 +80,7 @@ def read_json(path: Path, mend: str = MADE_HERE, kind: type = dict) -> Any:
     return found
 
 
-def read_record(path: Path, kind: type[Record], mend: str) -> Record:
+def read_record(path: Path, kind: type[Record], mend: str, later: tuple[str, ...] = ()) -> Record:
     """A dataclass from a JSON file that has exactly its fields, each of its type.
 
     Parameters
@@ -91,6 +91,8 @@ def read_record(path: Path, kind: type[Record], mend: str) -> Record:
         The dataclass.
     mend : str
         What the user can do where it is not as it should be.
+    later : tuple of str
+        Fields that files of earlier versions do not have; they get the dataclass's own values.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def read_record(path: Path, kind: type[Record], mend: str) -> Record:
     """
     values, types = read_json(path, mend), get_type_hints(kind)
     wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    if set(values) != set(wanted):
+    if not set(wanted) - set(later) <= set(values) <= set(wanted):
         raise InputError(f"{path}: expected the keys {', '.join(wanted)}, found {', '.join(values) or 'none'}; {mend}")
     for name, value in values.items():
         try:

@@ -62,6 +62,16 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert read_json(path)["mirrors"] == 36
 
 
+def test_fields_that_are_younger_than_the_file_have_their_own_values(tmp_path: Path) -> None:
+    path = tmp_path / "telescope.json"
+    values = asdict(KECK)
+    del values["field_arcmin"]
+    path.write_text(json.dumps(values))
+    assert read_record(path, Telescope, "measure it", later=("field_arcmin",)).field_arcmin == (1.0, 1.0)
+    with pytest.raises(InputError, match="expected the keys"):
+        read_record(path, Telescope, "measure it")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -101,7 +101,7 @@ class Architecture:
         InputError
             If it is not there or damaged.
         """
-        return read_record(folder / FILE, cls, MEND)
+        return read_record(folder / FILE, cls, MEND, later=("grain",))
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,12 @@ def test_a_kind_that_is_not_there_is_told():
         PiDoc.pretrained("workstation")
 
 
-def test_they_say_something_sensible_of_a_smooth_cluster():
+@pytest.mark.parametrize("kind", PRETRAINED)
+def test_they_say_something_sensible_of_a_smooth_cluster(kind: str):
     """A made-up round cluster is like none of the simulations: its mass to a factor of a few, and no number is wild."""
     rng = np.random.default_rng(0)
     flux, mass = zip(*(one_map(rng, 10.0, 30.0, pixels=160) for _ in range(2)), strict=True)
-    found = PiDoc.pretrained("extended").predict(np.stack(flux), distance_kpc=30.0)
+    found = PiDoc.pretrained(kind).predict(np.stack(flux), distance_kpc=30.0)
     table = found.table
     assert found.mass.shape == (2, 160, 160)
     assert np.isfinite(found.mass).all()
