@@ -79,8 +79,8 @@ class StarFile:
     def _place(self, values: h5py.Dataset) -> NDArray[np.float32]:
         """Where a column lies in the file."""
         start = values.id.get_offset()
-        if start is None:  # it has no stars
-            return np.empty(values.shape, np.float32)
+        if start is None:  # it has no stars, or lies in no one place
+            return values[:]
         return self._bytes[start : start + values.nbytes].view(np.float32).reshape(values.shape)
 
 
